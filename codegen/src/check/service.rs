@@ -1,0 +1,232 @@
+//! One service: its facts, and its files put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Context, http, names, operations, reach, shapes};
+use crate::ast;
+use crate::diagnostic::Diagnostics;
+use crate::ir;
+use crate::source::Source;
+
+pub(super) fn check(
+    folder: Vec<String>,
+    files: &[ast::File],
+    sources: &[Source],
+    diagnostics: &mut Diagnostics,
+) -> Option<ir::Service> {
+    let (file, facts) = the_service(files, diagnostics)?;
+    let mut context = context(files, facts, diagnostics);
+    names::types(&mut context);
+    http::paths(&mut context);
+    let all = context.shapes.clone();
+    let shapes: Vec<_> = all
+        .iter()
+        .map(|(name, shape)| shapes::shape(name, shape, &mut context))
+        .collect();
+    let mut service = facts_of(folder, facts, &mut context);
+    service.shapes = shapes;
+    let modules: Vec<_> = files
+        .iter()
+        .map(|module| self::module(module, file, sources, &mut context))
+        .collect();
+    service.modules = modules;
+    reach::directions(&mut service);
+    reach::check(&service, &mut context);
+    operations::secrets(&service, &mut context);
+    Some(service)
+}
+
+fn the_service<'a>(
+    files: &'a [ast::File],
+    diagnostics: &mut Diagnostics,
+) -> Option<(&'a ast::File, &'a ast::Service)> {
+    let mut found = None;
+    for file in files {
+        let Some(service) = &file.service else {
+            continue;
+        };
+        match found {
+            None => found = Some((file, service)),
+            Some((_, first)) => {
+                let first: &ast::Service = first;
+                diagnostics
+                    .add(
+                        service.span,
+                        "this folder has two services",
+                        "the second one",
+                        "a folder is one service: move one of the two to a folder of its own",
+                    )
+                    .also(first.span, "the first one");
+            }
+        }
+    }
+    if found.is_none() {
+        for file in files {
+            diagnostics.add(
+                file.span,
+                "this file belongs to no service",
+                "",
+                "add `service:` to one file of the folder: its type, title, path and reference",
+            );
+        }
+    }
+    found
+}
+
+fn context<'a>(
+    files: &'a [ast::File],
+    facts: &'a ast::Service,
+    diagnostics: &'a mut Diagnostics,
+) -> Context<'a> {
+    let mut shapes: Vec<(&ast::Name, &ast::Shape)> = Vec::new();
+    let mut ids = BTreeMap::new();
+    for (name, shape) in files.iter().flat_map(|file| &file.shapes) {
+        ids.entry(name.value.as_str()).or_insert(shapes.len());
+        shapes.push((name, shape));
+    }
+    let broken: BTreeSet<&str> = files
+        .iter()
+        .flat_map(|file| &file.broken)
+        .map(|name| name.value.as_str())
+        .collect();
+    Context {
+        files,
+        facts,
+        ids,
+        shapes,
+        broken,
+        diagnostics,
+    }
+}
+
+fn module(
+    file: &ast::File,
+    service_file: &ast::File,
+    sources: &[Source],
+    context: &mut Context<'_>,
+) -> ir::Module {
+    let reference = reference(file.reference.as_ref(), None, context);
+    let mut checked = Vec::new();
+    for (name, operation) in &file.operations {
+        checked.extend(operations::operation(
+            name,
+            operation,
+            reference.as_deref(),
+            context,
+        ));
+    }
+    let shapes = file
+        .shapes
+        .iter()
+        .filter_map(|(name, _)| {
+            context
+                .shapes
+                .iter()
+                .position(|(other, _)| other.span == name.span)
+        })
+        .collect();
+    ir::Module {
+        source: sources
+            .get(file.span.file)
+            .map(|source| source.path.clone())
+            .unwrap_or_default(),
+        name: file.stem.clone(),
+        doc: file.doc.value.clone(),
+        has_service: std::ptr::eq(file, service_file),
+        operations: checked,
+        shapes,
+    }
+}
+
+/// The link of an item: its own, else that of its file, else the service's.
+pub(super) fn reference(
+    own: Option<&ast::Name>,
+    file: Option<&str>,
+    context: &mut Context<'_>,
+) -> Option<String> {
+    let base = context.facts.reference.value.clone();
+    match own {
+        Some(own) if own.starts_with('#') => Some(format!("{base}{}", own.value)),
+        Some(own) if own.starts_with("https://") => Some(own.value.clone()),
+        Some(own) => {
+            context.report(
+                own.span,
+                format!("`{}` is not a reference", own.value),
+                "",
+                "write `#anchor` for a place on the service's page, or a whole https address",
+            );
+            None
+        }
+        None => Some(file.map_or(base, str::to_owned)),
+    }
+}
+
+fn facts_of(folder: Vec<String>, facts: &ast::Service, context: &mut Context<'_>) -> ir::Service {
+    if !facts.reference.starts_with("https://") {
+        let message = format!("`{}` is not a reference", facts.reference.value);
+        let help = "write the whole https address of the service's API reference";
+        context.report(facts.reference.span, message, "", help);
+    }
+    if !(facts.path.value == "/" || facts.path.starts_with('/') && !facts.path.ends_with('/')) {
+        let message = format!("`{}` is not the path of a service", facts.path.value);
+        context.report(
+            facts.path.span,
+            message,
+            "",
+            "write it as `/v3`, or `/` if there is none",
+        );
+    }
+    if let Some(session) = &facts.session {
+        http::header_name(&session.header, context);
+        super::types::resolve(&session.ty, context);
+    }
+    if let Some(header) = &facts.request_id {
+        http::header_name(header, context);
+    }
+    ir::Service {
+        folder,
+        service_type: facts.service_type.value.clone(),
+        title: facts.title.value.clone(),
+        path: facts.path.trim_end_matches('/').to_owned(),
+        session_header: facts
+            .session
+            .as_ref()
+            .map(|session| session.header.value.clone()),
+        request_id_header: facts.request_id.as_ref().map(|header| header.value.clone()),
+        discovery: discovery(facts, context),
+        errors: facts.errors.iter().map(error_body).collect(),
+        modules: Vec::new(),
+        shapes: Vec::new(),
+    }
+}
+
+fn discovery(facts: &ast::Service, context: &mut Context<'_>) -> Option<String> {
+    let name = facts.discovery.as_ref()?;
+    let files = context.files;
+    let mut operations = files.iter().flat_map(|file| &file.operations);
+    match operations.find(|(other, _)| other.value == name.value) {
+        Some((_, operation)) => Some(http::whole_path(operation, context)),
+        None if context.broken.contains(name.value.as_str()) => None,
+        None => {
+            let message = format!("unknown operation `{}`", name.value);
+            let help = "name the operation that lists the versions of the service";
+            context.report(name.span, message, "", help);
+            None
+        }
+    }
+}
+
+fn error_body(body: &ast::ErrorBody) -> ir::ErrorBody {
+    let split = |path: &Option<ast::Name>| -> Option<Vec<String>> {
+        let path = path.as_ref()?;
+        let under = body.at.iter().flat_map(|at| at.split('.'));
+        Some(under.chain(path.split('.')).map(str::to_owned).collect())
+    };
+    ir::ErrorBody {
+        media: body.media.value.clone(),
+        title: split(&body.title),
+        message: split(&body.message),
+        details: split(&body.details),
+        doc: body.doc.value.clone(),
+    }
+}

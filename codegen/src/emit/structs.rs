@@ -1,0 +1,182 @@
+//! Structs: what is received has public fields, what is sent a `new` and setters.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{attrs, constant, derives, ident, ty};
+use crate::rust::{Field, Presence, Struct, Ty};
+
+pub(super) fn emit(item: &Struct) -> TokenStream {
+    let (docs, name) = (attrs(&item.attributes), ident(&item.name));
+    let empty = item
+        .fields
+        .iter()
+        .all(|field| !matches!(field.presence, Presence::Required | Presence::Constant(_)));
+    let derives = derives(item.traits, item.constructor && empty);
+    let fields = item.fields.iter().map(|field| self::field(field, item));
+    let constructor = item.constructor.then(|| constructor(item));
+    let exhaustive = item.public.then(|| quote!(#[non_exhaustive]));
+    quote! {
+        #docs
+        #derives
+        #exhaustive
+        pub struct #name { #(#fields),* }
+
+        #constructor
+    }
+}
+
+fn field(field: &Field, item: &Struct) -> TokenStream {
+    let (docs, name, ty) = (attrs(&field.attributes), ident(&field.name), ty(&field.ty));
+    let public =
+        (item.public && !matches!(field.presence, Presence::Constant(_))).then(|| quote!(pub));
+    let docs = if item.public {
+        docs
+    } else {
+        TokenStream::new()
+    };
+    let serde = (item.traits.serialize || item.traits.deserialize).then(|| serde(field, item));
+    quote!(#docs #serde #public #name: #ty)
+}
+
+/// The serde attribute of a field, if it needs one.
+fn serde(field: &Field, item: &Struct) -> Option<TokenStream> {
+    let mut parts = Vec::new();
+    if field.presence == Presence::Extra {
+        parts.push(quote!(flatten));
+    } else if field.wire != field.plain {
+        let wire = &field.wire;
+        parts.push(quote!(rename = #wire));
+    }
+    let absent = match field.presence {
+        Presence::Optional => Some("Option::is_none"),
+        Presence::Patch => Some("runtime::Patch::is_keep"),
+        _ => None,
+    };
+    if let Some(absent) = absent {
+        if item.traits.deserialize {
+            parts.push(quote!(default));
+        }
+        if item.traits.serialize {
+            parts.push(quote!(skip_serializing_if = #absent));
+        }
+    }
+    (!parts.is_empty()).then(|| quote!(#[serde(#(#parts),*)]))
+}
+
+/// `new` with what is required, and a setter for each of the rest.
+fn constructor(item: &Struct) -> TokenStream {
+    let name = ident(&item.name);
+    let required = item
+        .fields
+        .iter()
+        .filter(|field| field.presence == Presence::Required);
+    let arguments = required.clone().map(argument);
+    let values = item.fields.iter().map(initial);
+    let about = match required.count() {
+        0 => " Starts with nothing set.",
+        _ => " Takes what is required.",
+    };
+    let setters = item.fields.iter().filter_map(setter);
+    quote! {
+        impl #name {
+            #[doc = #about]
+            #[must_use]
+            pub fn new(#(#arguments),*) -> Self {
+                Self { #(#values),* }
+            }
+
+            #(#setters)*
+        }
+    }
+}
+
+pub(super) fn argument(field: &Field) -> TokenStream {
+    let (name, ty) = (ident(&field.name), input(&field.ty));
+    quote!(#name: #ty)
+}
+
+/// How a value of the type is taken from the caller.
+fn input(wanted: &Ty) -> TokenStream {
+    match wanted {
+        Ty::Bool | Ty::Integer | Ty::Number => ty(wanted),
+        Ty::Option(_) | Ty::Map(_) | Ty::Timestamp | Ty::Json => ty(wanted),
+        Ty::Boxed(inner) => input(inner),
+        Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Patch(_) => {
+            let ty = ty(wanted);
+            quote!(impl Into<#ty>)
+        }
+    }
+}
+
+/// The field's value from the argument of the same name.
+pub(super) fn converted(name: &TokenStream, ty: &Ty) -> TokenStream {
+    match ty {
+        Ty::Named(_) | Ty::String | Ty::Vec(_) => quote!(#name.into()),
+        Ty::Boxed(inner) => {
+            let inner = converted(name, inner);
+            quote!(Box::new(#inner))
+        }
+        _ => name.clone(),
+    }
+}
+
+fn initial(field: &Field) -> TokenStream {
+    let name = ident(&field.name);
+    let value = match &field.presence {
+        Presence::Required => match converted(&quote!(#name), &field.ty) {
+            value if value.to_string() == name.to_string() => return quote!(#name),
+            value => value,
+        },
+        Presence::Constant(value) => constant(value),
+        Presence::Flag => quote!(false),
+        Presence::Patch => quote!(runtime::Patch::Keep),
+        Presence::Extra => quote!(std::collections::BTreeMap::new()),
+        Presence::Optional => match field.ty {
+            Ty::Vec(_) => quote!(Vec::new()),
+            _ => quote!(None),
+        },
+    };
+    quote!(#name: #value)
+}
+
+fn setter(field: &Field) -> Option<TokenStream> {
+    let (docs, name) = (attrs(&field.attributes), ident(&field.name));
+    let inner = match (&field.presence, &field.ty) {
+        (Presence::Optional, Ty::Option(inner)) | (Presence::Patch, Ty::Patch(inner)) => inner,
+        (Presence::Optional | Presence::Flag | Presence::Extra, ty) => ty,
+        _ => return None,
+    };
+    let (input, value) = (input(inner), converted(&quote!(#name), inner));
+    let (value, clear) = match (&field.presence, &field.ty) {
+        (Presence::Patch, _) => (quote!(runtime::Patch::Set(#value)), Some(clear(field))),
+        (Presence::Optional, Ty::Option(_)) => (quote!(Some(#value)), None),
+        _ => (value, None),
+    };
+    Some(quote! {
+        #docs
+        #[must_use]
+        pub fn #name(mut self, #name: #input) -> Self {
+            self.#name = #value;
+            self
+        }
+
+        #clear
+    })
+}
+
+fn clear(field: &Field) -> TokenStream {
+    let (name, method) = (ident(&field.name), format_ident!("clear_{}", field.plain));
+    let about = format!(
+        " Removes `{}` from what the server has: sends `null`.",
+        field.wire
+    );
+    quote! {
+        #[doc = #about]
+        #[must_use]
+        pub fn #method(mut self) -> Self {
+            self.#name = runtime::Patch::Clear;
+            self
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Shapes as Rust types.
+
+use super::{Lower, constant, escape};
+use crate::docs;
+use crate::ir::{self, Kind, Shape, ShapeId, Type};
+use crate::names::pascal;
+use crate::rust::{
+    Choice, Field, Item, KeyedSet, OpenEnum, Presence, Struct, Text, Traits, Ty, Union, Untagged,
+    Variant,
+};
+
+impl Lower<'_> {
+    pub(super) fn shape(&self, id: ShapeId, shape: &Shape) -> Item {
+        let attributes = docs::attributes(&shape.about);
+        let name = shape.name.clone();
+        let traits = Traits {
+            serialize: shape.sent,
+            deserialize: shape.received,
+            compare: !shape.secret,
+        };
+        match &shape.kind {
+            Kind::Scalar => Item::Text(Text {
+                attributes,
+                name,
+                secret: shape.secret,
+                traits,
+            }),
+            Kind::Enum { values } => Item::OpenEnum(OpenEnum {
+                attributes,
+                name,
+                values: self.variants(values),
+            }),
+            Kind::Struct { fields, extra } => Item::Struct(Struct {
+                attributes,
+                name,
+                traits,
+                fields: self.fields(id, shape, fields, *extra),
+                public: shape.received,
+                constructor: shape.sent,
+            }),
+            Kind::KeyUnion { literals, variants } => {
+                let mut all = self.variants(literals);
+                all.extend(self.boxed(id, variants));
+                Item::Union(Union {
+                    attributes,
+                    name,
+                    traits,
+                    field: None,
+                    variants: all,
+                })
+            }
+            Kind::FieldUnion { field, variants } => Item::Union(Union {
+                attributes,
+                name,
+                traits,
+                field: Some(field.clone()),
+                variants: self.boxed(id, variants),
+            }),
+            Kind::Untagged { variants } => {
+                let variants = variants
+                    .iter()
+                    .map(|choice| self.choice(id, choice))
+                    .collect();
+                Item::Untagged(Untagged {
+                    attributes,
+                    name,
+                    traits,
+                    variants,
+                })
+            }
+            Kind::KeyedSet {
+                list,
+                member,
+                member_doc,
+                members,
+            } => Item::KeyedSet(KeyedSet {
+                attributes,
+                name,
+                traits,
+                list: list.clone(),
+                member_attributes: docs::plain(member_doc),
+                member: member.clone(),
+                members: self.boxed(id, members),
+            }),
+        }
+    }
+
+    fn fields(&self, id: ShapeId, shape: &Shape, fields: &[ir::Field], extra: bool) -> Vec<Field> {
+        let mut lowered: Vec<Field> = fields
+            .iter()
+            .map(|field| self.field(id, shape, field))
+            .collect();
+        if extra {
+            let about = "Fields that this version of the crate doesn't know.";
+            lowered.push(Field {
+                attributes: docs::plain(about),
+                name: "extra".into(),
+                plain: "extra".into(),
+                wire: String::new(),
+                ty: Ty::Map(Box::new(Ty::Json)),
+                presence: Presence::Extra,
+            });
+        }
+        lowered
+    }
+
+    fn field(&self, id: ShapeId, shape: &Shape, field: &ir::Field) -> Field {
+        let (nullable, inner) = match &field.ty {
+            Type::Nullable(inner) => (true, &**inner),
+            other => (false, other),
+        };
+        let inner_ty = self.boxed_type(id, inner);
+        let (presence, ty) = if let Some(value) = &field.constant {
+            (Presence::Constant(constant(value)), inner_ty)
+        } else if field.required && !nullable {
+            (Presence::Required, inner_ty)
+        } else if field.required {
+            (Presence::Required, Ty::Option(Box::new(inner_ty)))
+        } else if nullable && shape.sent {
+            (Presence::Patch, Ty::Patch(Box::new(inner_ty)))
+        } else {
+            (Presence::Optional, Ty::Option(Box::new(inner_ty)))
+        };
+        Field {
+            attributes: docs::attributes(&field.about),
+            name: escape(&field.name),
+            plain: field.name.clone(),
+            wire: field.wire.clone(),
+            ty,
+            presence,
+        }
+    }
+
+    fn choice(&self, id: ShapeId, choice: &ir::Choice) -> Choice {
+        let field = |field: &ir::Field| Field {
+            attributes: docs::attributes(&field.about),
+            name: escape(&field.name),
+            plain: field.name.clone(),
+            wire: field.wire.clone(),
+            ty: self.boxed_type(id, &field.ty),
+            presence: match &field.constant {
+                Some(value) => Presence::Constant(constant(value)),
+                None => Presence::Required,
+            },
+        };
+        Choice {
+            attributes: docs::attributes(&choice.about),
+            name: pascal(&choice.name),
+            constructor: escape(&choice.name),
+            fields: choice.fields.iter().map(field).collect(),
+        }
+    }
+
+    fn boxed(&self, id: ShapeId, variants: &[ir::Variant]) -> Vec<Variant> {
+        let mut lowered = self.variants(variants);
+        for (variant, from) in lowered.iter_mut().zip(variants) {
+            variant.ty = from.ty.as_ref().map(|ty| self.boxed_type(id, ty));
+        }
+        lowered
+    }
+
+    /// A type inside the shape `id`: in a box where the shape would hold itself.
+    fn boxed_type(&self, id: ShapeId, ty: &Type) -> Ty {
+        match ty {
+            Type::Shape(inner) if self.holds(*inner, id, &mut vec![*inner]) => {
+                Ty::Boxed(Box::new(self.ty(ty)))
+            }
+            _ => self.ty(ty),
+        }
+    }
+
+    /// Whether a value of shape `from` can have one of shape `to` inside it, lists and maps aside.
+    fn holds(&self, from: ShapeId, to: ShapeId, seen: &mut Vec<ShapeId>) -> bool {
+        if from == to {
+            return true;
+        }
+        let Some(shape) = self.service.shapes.get(from) else {
+            return false;
+        };
+        types(&shape.kind).into_iter().any(|ty| {
+            let inner = match ty {
+                Type::Nullable(inner) => inner,
+                other => other,
+            };
+            match inner {
+                Type::Shape(inner) if *inner == to => true,
+                Type::Shape(inner) if !seen.contains(inner) => {
+                    seen.push(*inner);
+                    self.holds(*inner, to, seen)
+                }
+                _ => false,
+            }
+        })
+    }
+}
+
+/// The types that a shape is made of.
+pub(super) fn types(kind: &Kind) -> Vec<&Type> {
+    match kind {
+        Kind::Scalar | Kind::Enum { .. } => Vec::new(),
+        Kind::Struct { fields, .. } => fields.iter().map(|field| &field.ty).collect(),
+        Kind::KeyUnion { variants, .. }
+        | Kind::FieldUnion { variants, .. }
+        | Kind::KeyedSet {
+            members: variants, ..
+        } => variants
+            .iter()
+            .filter_map(|variant| variant.ty.as_ref())
+            .collect(),
+        Kind::Untagged { variants } => variants
+            .iter()
+            .flat_map(|choice| &choice.fields)
+            .map(|field| &field.ty)
+            .collect(),
+    }
+}

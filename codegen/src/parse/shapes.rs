@@ -1,0 +1,144 @@
+//! Shapes: the types of a spec.
+
+use super::{FIELD, MemberRules, life, members};
+use crate::ast::{Choice, Name, Shape, ShapeKind, Union};
+use crate::diagnostic::Diagnostics;
+use crate::reader::{Table, table};
+use crate::span::{Span, Spanned};
+use crate::yaml::Node;
+
+const VALUE: MemberRules = MemberRules {
+    what: "the value",
+    needs_type: false,
+    allows_wrap: false,
+    allows_constant: false,
+    required: None,
+};
+
+const VARIANT: MemberRules = MemberRules {
+    what: "the variant",
+    needs_type: true,
+    ..VALUE
+};
+
+const KEYED: MemberRules = MemberRules {
+    what: "the member",
+    allows_wrap: true,
+    ..VALUE
+};
+
+const KINDS: [&str; 5] = ["struct", "scalar", "enum", "union", "keyed_set"];
+
+pub(super) fn shape(
+    name: Span,
+    node: Spanned<Node>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Shape> {
+    let mut keys = table("the shape", name, node, diagnostics);
+    if !keys.has("kind") {
+        keys.missing("kind");
+        return None;
+    }
+    let kind = match keys.choice("kind", &KINDS) {
+        "scalar" => scalar(&mut keys),
+        "enum" => ShapeKind::Enum {
+            values: members(&mut keys, "values", VALUE),
+        },
+        "union" => ShapeKind::Union(union(name, &mut keys)?),
+        "keyed_set" => ShapeKind::KeyedSet {
+            list: keys.required("list"),
+            member: keys.required("member"),
+            member_doc: keys.required("member_doc"),
+            members: members(&mut keys, "members", KEYED),
+        },
+        _ => ShapeKind::Struct {
+            fields: members(&mut keys, "fields", FIELD),
+            extra: keys.switch("extra", false),
+        },
+    };
+    let shape = Shape {
+        doc: keys.required("doc"),
+        reference: keys.text("reference"),
+        life: life(&mut keys),
+        kind,
+    };
+    keys.finish();
+    Some(shape)
+}
+
+fn scalar(keys: &mut Table<'_>) -> ShapeKind {
+    keys.choice("type", &["string"]);
+    ShapeKind::Scalar {
+        secret: keys.switch("secret", false),
+    }
+}
+
+fn union(owner: Span, keys: &mut Table<'_>) -> Option<Union> {
+    let Some((key, node)) = keys.node("tag") else {
+        keys.missing("tag");
+        return None;
+    };
+    match node.value {
+        Node::Table(_) => {
+            let mut tag = table("the tag", key, node, keys.reports());
+            let field = tag.required("field");
+            tag.finish();
+            Some(Union::Field {
+                field,
+                variants: members(keys, "variants", VARIANT),
+            })
+        }
+        Node::Text(word) if word == "key" => Some(Union::Key {
+            literals: members(keys, "literals", VALUE),
+            variants: members(keys, "variants", VARIANT),
+        }),
+        Node::Text(word) if word == "none" => Some(Union::Untagged {
+            fields: members(
+                keys,
+                "fields",
+                MemberRules {
+                    required: None,
+                    ..FIELD
+                },
+            ),
+            variants: choices(owner, keys),
+        }),
+        _ => {
+            let help = "write `key`, `none` or `{ field: type }`";
+            keys.reports().add(node.span, "this is not a tag", "", help);
+            None
+        }
+    }
+}
+
+fn choices(owner: Span, keys: &mut Table<'_>) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    for (name, node) in keys.entries("variants") {
+        let mut keys = table("the variant", name.span, node, keys.reports());
+        let fields = names(owner, &mut keys);
+        let choice = Choice {
+            fields,
+            doc: keys.required("doc"),
+            life: life(&mut keys),
+            name,
+        };
+        keys.finish();
+        choices.push(choice);
+    }
+    choices
+}
+
+fn names(owner: Span, keys: &mut Table<'_>) -> Vec<Name> {
+    let mut names = Vec::new();
+    for item in keys.items("fields") {
+        match item.value {
+            Node::Text(name) => names.push(Spanned::new(name, item.span)),
+            _ => {
+                let help = "write `fields: [name, domain]`";
+                keys.reports()
+                    .add(owner, "a variant lists the names of its fields", "", help);
+            }
+        }
+    }
+    names
+}

@@ -1,0 +1,185 @@
+//! Answers, from whatever client received them.
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{
+    DecodeError, ErrorBody, Operation, OperationError, Parameter, Request, Secret, ServiceError,
+    scrub,
+};
+
+/// An answer, complete.
+#[derive(Clone)]
+pub struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    secrets: Vec<Secret>,
+}
+
+impl Response {
+    /// Takes an answer to `request`, whose secrets are kept out of every message.
+    #[must_use]
+    pub fn new<B: Into<Vec<u8>>>(response: http::Response<B>, request: &Request) -> Self {
+        let (head, body) = response.into_parts();
+        Response {
+            status: head.status,
+            headers: head.headers,
+            body: body.into(),
+            secrets: request.secrets().to_vec(),
+        }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Whether the header is there.
+    #[must_use]
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
+    /// The value of a header that must be there.
+    ///
+    /// # Errors
+    ///
+    /// It isn't, or has the wrong form.
+    pub fn header<T: Parameter>(&self, name: &'static str) -> Result<T, DecodeError> {
+        self.optional_header(name)?
+            .ok_or_else(|| self.unreadable(format!("it has no header {name}")))
+    }
+
+    /// The value of a header that may be there. An empty one counts as absent.
+    ///
+    /// # Errors
+    ///
+    /// It has the wrong form.
+    pub fn optional_header<T: Parameter>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, DecodeError> {
+        let Some(value) = self.headers.get(name) else {
+            return Ok(None);
+        };
+        let wrong = |what: &str| self.unreadable(format!("its header {name} is wrong: {what}"));
+        let text = value.to_str().map_err(|_| wrong("expected text"))?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        T::from_text(text).map(Some).map_err(wrong)
+    }
+
+    /// The whole body.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON of this type.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        let mut json = serde_json::Deserializer::from_slice(&self.body);
+        self.decode(&mut json)
+    }
+
+    /// What stands under `key` in the body.
+    ///
+    /// # Errors
+    ///
+    /// The body is not JSON, has no such key, or it doesn't hold this type.
+    pub fn json_in<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, DecodeError> {
+        let mut body: Value = self.json()?;
+        match body.get_mut(key).map(Value::take) {
+            Some(value) => self.decode(value).map_err(|error| error.under(key)),
+            None => Err(self.unreadable(format!("its body has no `{key}`"))),
+        }
+    }
+
+    /// The error that the answer is.
+    #[must_use]
+    pub fn error<O: Operation>(&self) -> OperationError<O::Failure> {
+        let fits = |body: &&ErrorBody| self.media().is_some_and(|media| media == body.media);
+        let json: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let read = |path: &[&str]| json.as_ref().and_then(|json| at(json, path));
+        let words = |path: &[&str]| {
+            read(path)
+                .and_then(Value::as_str)
+                .map(|text| scrub(text, &self.secrets))
+        };
+        let shape = O::SERVICE
+            .errors
+            .iter()
+            .filter(fits)
+            .find(|body| body.message.is_empty() || words(body.message).is_some());
+        let request_id = O::SERVICE
+            .request_id_header
+            .and_then(|name| self.text_of(name));
+        OperationError::Service(Box::new(ServiceError {
+            operation: O::NAME,
+            status: self.status,
+            title: shape.and_then(|body| words(body.title)),
+            message: shape.and_then(|body| words(body.message)),
+            details: shape.and_then(|body| read(body.details)).cloned(),
+            media: self
+                .media()
+                .filter(|_| !self.body.is_empty())
+                .map(str::to_owned),
+            location: self.text_of(LOCATION.as_str()),
+            retry_after: self.text_of("Retry-After"),
+            request_id,
+        }))
+    }
+
+    fn text_of(&self, header: &str) -> Option<String> {
+        let text = self.headers.get(header)?.to_str().ok()?;
+        Some(scrub(text, &self.secrets)).filter(|text| !text.is_empty())
+    }
+
+    /// The media type, without its parameters.
+    fn media(&self) -> Option<&str> {
+        let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        Some(text.split(';').next().unwrap_or(text).trim())
+    }
+
+    fn decode<'de, T, D>(&self, from: D) -> Result<T, DecodeError>
+    where
+        T: DeserializeOwned,
+        D: serde::Deserializer<'de, Error = serde_json::Error>,
+    {
+        serde_path_to_error::deserialize(from).map_err(|error| {
+            let reason = match self.media() {
+                _ if self.body.is_empty() => "its body is empty".to_owned(),
+                Some(media) if !media.contains("json") => format!("it is {media}, not JSON"),
+                _ => scrub(&error.inner().to_string(), &self.secrets),
+            };
+            let path = error.path().to_string();
+            DecodeError {
+                path: if path == "." { String::new() } else { path },
+                ..self.unreadable(reason)
+            }
+        })
+    }
+
+    fn unreadable(&self, reason: String) -> DecodeError {
+        DecodeError {
+            status: self.status,
+            path: String::new(),
+            reason,
+        }
+    }
+}
+
+fn at<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    if path.is_empty() {
+        return None;
+    }
+    path.iter().try_fold(json, |value, key| value.get(key))
+}

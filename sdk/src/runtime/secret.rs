@@ -1,0 +1,70 @@
+//! Text that nobody should see.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
+
+/// A secret: shown nowhere, overwritten when it is dropped.
+///
+/// ```
+/// use openstack_identity::runtime::Secret;
+///
+/// let secret = Secret::new("hunter2");
+/// assert_eq!(format!("{secret:?}"), "[secret]");
+/// assert_eq!(secret.expose(), "hunter2");
+/// ```
+#[derive(Clone, Default)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes the text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Secret(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself. Mind where it goes.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RECORDED.with_borrow_mut(|recorded| {
+            if let Some(recorded) = recorded {
+                recorded.push(self.clone());
+            }
+        });
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Secret::new)
+    }
+}
+
+thread_local! {
+    /// The secrets serialized so far, while somebody asks.
+    static RECORDED: RefCell<Option<Vec<Secret>>> = const { RefCell::new(None) };
+}
+
+/// Runs `serialize` and returns the secrets that it serialized, wherever in the value they were: the
+/// server may repeat them in an error, where they must not be shown.
+pub(crate) fn recording<T>(serialize: impl FnOnce() -> T) -> (T, Vec<Secret>) {
+    let outer = RECORDED.replace(Some(Vec::new()));
+    let result = serialize();
+    let recorded = RECORDED.replace(outer).unwrap_or_default();
+    (result, recorded)
+}

@@ -1,4 +1,7 @@
-//! Log in to OpenStack from Rust.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// Generated code names this crate as any other crate would.
 extern crate self as openstack_identity;
 
 pub mod runtime;
@@ -6,5 +9,43 @@ pub mod runtime;
 #[rustfmt::skip]
 mod generated;
 
+#[cfg(feature = "client")]
+mod auth_url;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod identity_v3;
+#[cfg(feature = "client")]
+mod openstack;
+#[cfg(feature = "reqwest")]
+mod reqwest_transport;
+#[cfg(feature = "client")]
+mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "client")]
+mod token;
+#[cfg(feature = "file")]
+mod token_file;
+#[cfg(feature = "client")]
+pub mod transport;
+
 pub use generated::identity;
+pub use generated::identity::v3::auth::{
+    ApplicationCredential, AuthMethod, Credentials, Password, ProjectScope, Scope, Totp,
+};
+pub use generated::identity::v3::common::{DomainRef, TokenId, UserRef};
 pub use runtime::{NotATimestamp, Timestamp};
+
+#[cfg(feature = "client")]
+pub use client::SendError;
+#[cfg(feature = "client")]
+pub use error::{Error, ErrorKind};
+#[cfg(feature = "client")]
+pub use identity_v3::{GenerateTokenCall, IdentityV3, Validity};
+#[cfg(feature = "client")]
+pub use openstack::{OpenStack, OpenStackBuilder};
+#[cfg(feature = "client")]
+pub use token::{AuthToken, InvalidExport};

@@ -1,0 +1,153 @@
+//! Sends operations to one service.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::TokenId;
+use crate::auth_url::AuthUrl;
+use crate::error::{Context, Error};
+use crate::identity::v3::tokens::GenerateTokenFailure;
+use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
+use crate::transport::Transport;
+
+/// An operation failed: in a way of its own, or as any can.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SendError<F = NoFailure> {
+    /// An answer to which the operation gives a meaning of its own.
+    Declared(F),
+    /// Anything else.
+    Other(Error),
+}
+
+impl<F: fmt::Debug> fmt::Display for SendError<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendError::Declared(failure) => write!(f, "{failure:?}"),
+            SendError::Other(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<F: fmt::Debug> std::error::Error for SendError<F> {}
+
+impl<F> From<Error> for SendError<F> {
+    fn from(error: Error) -> Self {
+        SendError::Other(error)
+    }
+}
+
+impl From<SendError> for Error {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Declared(failure) => match failure {},
+            SendError::Other(error) => error,
+        }
+    }
+}
+
+impl From<SendError<GenerateTokenFailure>> for Error {
+    fn from(error: SendError<GenerateTokenFailure>) -> Self {
+        match error {
+            SendError::Declared(failure) => Error::generate_token(failure, Context::default()),
+            SendError::Other(error) => error,
+        }
+    }
+}
+
+/// A service's address and a way to send.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) url: AuthUrl,
+    transport: Arc<dyn Transport>,
+}
+
+/// How far a list is followed, lest a server that links in a circle is followed for ever.
+const MOST_PAGES: usize = 10_000;
+
+impl Client {
+    pub(crate) fn new(url: AuthUrl, transport: Arc<dyn Transport>) -> Self {
+        Client { url, transport }
+    }
+
+    /// Sends an operation, with the session's token if there is one.
+    pub(crate) async fn send<O: Operation>(
+        &self,
+        operation: &O,
+        token: Option<&TokenId>,
+    ) -> Result<(O::Output, Response), SendError<O::Failure>> {
+        let request = self.request(operation, token)?;
+        self.exchange::<O>(request).await
+    }
+
+    /// Sends an operation page by page, and returns the items of all pages.
+    ///
+    /// Of a link to the next page only the query is used, so nothing is sent anywhere else.
+    pub(crate) async fn list<O: Paginated>(
+        &self,
+        operation: &O,
+        token: Option<&TokenId>,
+    ) -> Result<Vec<O::Item>, SendError<O::Failure>> {
+        let first = self.request(operation, token)?;
+        let mut request = first.clone();
+        let mut items = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let path = request.path().to_owned();
+            let (page, _) = self.exchange::<O>(request).await?;
+            let next = O::next_page(&page).map(|link| {
+                let query = link.split_once('?').map(|(_, query)| query);
+                first.clone().with_query(query)
+            });
+            items.extend(O::into_items(page));
+            match next.filter(|next| next.path() != path) {
+                Some(next) => request = next,
+                None => break,
+            }
+        }
+        Ok(items)
+    }
+
+    fn request<O: Operation>(
+        &self,
+        operation: &O,
+        token: Option<&TokenId>,
+    ) -> Result<Request, Error> {
+        let context = || self.context::<O>(http::Method::GET);
+        let request = operation
+            .request()
+            .map_err(|error| Error::request(&error, context()))?;
+        match (O::SERVICE.session_header.filter(|_| O::SESSION), token) {
+            (Some(header), Some(token)) => request
+                .with_session(header, token.expose())
+                .map_err(|error| Error::request(&error, context())),
+            _ => Ok(request),
+        }
+    }
+
+    async fn exchange<O: Operation>(
+        &self,
+        request: Request,
+    ) -> Result<(O::Output, Response), SendError<O::Failure>> {
+        let context = self.context::<O>(request.method().clone());
+        let http = request
+            .to_http(self.url.base())
+            .map_err(|error| Error::request(&error, context.clone()))?;
+        let answer = self.transport.send(http).await;
+        let answer = answer.map_err(|error| Error::transport(&error, context.clone()))?;
+        let response = Response::new(answer, &request);
+        match O::response(&response) {
+            Ok(output) => Ok((output, response)),
+            Err(OperationError::Declared(failure)) => Err(SendError::Declared(failure)),
+            Err(OperationError::Service(error)) => Err(Error::service(&error, context).into()),
+            Err(OperationError::Decode(error)) => Err(Error::decode(&error, context).into()),
+        }
+    }
+
+    pub(crate) fn context<O: Operation>(&self, method: http::Method) -> Context {
+        Context {
+            operation: O::NAME,
+            method,
+            host: self.url.host().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The Identity service, v3: what people do with tokens.
+
+use std::future::IntoFuture;
+
+use crate::client::SendError;
+use crate::error::{Error, ErrorKind};
+use crate::identity::v3::auth::{Auth, Credentials, Scope};
+use crate::identity::v3::catalog::{
+    AuthDomain, AuthProject, CatalogService, GetAuthSystem, GetCatalog, ListAuthDomains,
+    ListAuthProjects,
+};
+use crate::identity::v3::common::TokenId;
+use crate::identity::v3::service::{ListVersions, Version};
+use crate::identity::v3::tokens::{
+    GenerateToken, GetToken, ReceiptId, RevokeToken, Token, ValidateToken,
+};
+use crate::openstack::OpenStack;
+use crate::runtime::{Operation, Paginated};
+use crate::session::log_in;
+use crate::token::AuthToken;
+use crate::transport::BoxFuture;
+
+/// The Identity service, v3.
+///
+/// A call that needs a token logs in first, with the credentials of the [`OpenStack`] it came from,
+/// and keeps the token for the next call. An operation or an option that has no method here is sent
+/// with [`send`](IdentityV3::send).
+#[derive(Clone, Debug)]
+pub struct IdentityV3 {
+    openstack: OpenStack,
+}
+
+/// Whether a token is good. That it can't be found out, for want of an answer, is an error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Validity {
+    /// It is good.
+    Valid,
+    /// It is unknown, has expired or was revoked, or its user or project is gone or disabled.
+    Invalid,
+    /// It is good, or at least known, and somebody else's: only an administrator may ask.
+    NotAllowed,
+}
+
+impl IdentityV3 {
+    pub(crate) fn new(openstack: OpenStack) -> Self {
+        IdentityV3 { openstack }
+    }
+
+    /// Gets a new token, for these credentials. The session's own token and credentials are not used,
+    /// and stay as they are.
+    ///
+    /// ```no_run
+    /// use openstack_identity::{OpenStack, Password, ProjectScope};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), openstack_identity::Error> {
+    /// let openstack = OpenStack::builder("https://keystone.example:5000/v3").build()?;
+    /// let token = openstack
+    ///     .identity_v3()
+    ///     .generate_token(Password::by_id("a1b2", "secret"))
+    ///     .scope(ProjectScope::by_id("c3d4"))
+    ///     .await?;
+    /// println!("{} until {}", token.user.name, token.expires_at);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Awaiting it fails with the kinds `WrongCredentials`, `MoreFactorsNeeded`, `PasswordExpired`,
+    /// `MethodNotEnabled`, `ScopeRefused`, and those that any call can have.
+    pub fn generate_token(&self, credentials: impl Into<Credentials>) -> GenerateTokenCall {
+        GenerateTokenCall {
+            openstack: self.openstack.clone(),
+            auth: Auth::new(credentials),
+            receipt: None,
+            without_catalog: false,
+        }
+    }
+
+    /// Shows what is known of a token.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if it is unknown, has expired or was revoked; `NotAllowed` if it is somebody else's.
+    pub async fn get_token(&self, id: impl Into<TokenId>) -> Result<Token, Error> {
+        Ok(self.send(GetToken::new(id)).await?)
+    }
+
+    /// Tells whether a token is good.
+    ///
+    /// # Errors
+    ///
+    /// It can't be found out: no answer, a server fault, or the session's own token is refused.
+    pub async fn validate_token(&self, id: impl Into<TokenId>) -> Result<Validity, Error> {
+        match self.send(ValidateToken::new(id)).await.map_err(Error::from) {
+            Ok(()) => Ok(Validity::Valid),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound => Ok(Validity::Invalid),
+                ErrorKind::NotAllowed => Ok(Validity::NotAllowed),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Revokes a token. If it is the session's own, the next call logs in again.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if it is not good any more; `NotAllowed` if it is somebody else's.
+    pub async fn revoke_token(&self, id: impl Into<TokenId>) -> Result<(), Error> {
+        let id = id.into();
+        self.send(RevokeToken::new(&id)).await?;
+        self.openstack.0.session.forget(&id).await;
+        Ok(())
+    }
+
+    /// The services that the session's token can be used with.
+    ///
+    /// # Errors
+    ///
+    /// `NotAllowed` if the token is not for a project.
+    pub async fn get_catalog(&self) -> Result<Vec<CatalogService>, Error> {
+        Ok(self.send(GetCatalog::new()).await?.services)
+    }
+
+    /// The projects on which the user has a role, disabled ones too.
+    ///
+    /// # Errors
+    ///
+    /// Those that any call can have.
+    pub async fn list_auth_projects(&self) -> Result<Vec<AuthProject>, Error> {
+        Ok(self.list(ListAuthProjects::new()).await?)
+    }
+
+    /// The domains on which the user has a role, disabled ones too.
+    ///
+    /// # Errors
+    ///
+    /// Those that any call can have.
+    pub async fn list_auth_domains(&self) -> Result<Vec<AuthDomain>, Error> {
+        Ok(self.list(ListAuthDomains::new()).await?)
+    }
+
+    /// Whether the user has a role on the whole deployment.
+    ///
+    /// # Errors
+    ///
+    /// Those that any call can have.
+    pub async fn get_auth_system(&self) -> Result<bool, Error> {
+        Ok(!self.send(GetAuthSystem::new()).await?.system.is_empty())
+    }
+
+    /// The versions of the Identity API that the server has. Needs no token.
+    ///
+    /// # Errors
+    ///
+    /// Those that any call can have.
+    pub async fn list_versions(&self) -> Result<Vec<Version>, Error> {
+        Ok(self.send(ListVersions::new()).await?.values)
+    }
+
+    /// Sends any operation of this service, with the session's token if it wants one.
+    ///
+    /// ```no_run
+    /// # use openstack_identity::{identity::v3::tokens::GetToken, Error, IdentityV3, TokenId};
+    /// # async fn example(identity: IdentityV3, id: TokenId) -> Result<(), Error> {
+    /// let token = identity.send(GetToken::new(id).allow_expired(true)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A failure that the operation declares, or an [`Error`].
+    pub async fn send<O: Operation>(
+        &self,
+        operation: O,
+    ) -> Result<O::Output, SendError<O::Failure>> {
+        let token = self.session_token::<O>().await?;
+        let sent = self
+            .openstack
+            .0
+            .client
+            .send(&operation, token.as_ref())
+            .await;
+        sent.map(|(output, _)| output)
+    }
+
+    /// Sends an operation whose answer comes in pages, and returns the items of all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](IdentityV3::send).
+    pub async fn list<O: Paginated>(
+        &self,
+        operation: O,
+    ) -> Result<Vec<O::Item>, SendError<O::Failure>> {
+        let token = self.session_token::<O>().await?;
+        self.openstack
+            .0
+            .client
+            .list(&operation, token.as_ref())
+            .await
+    }
+
+    async fn session_token<O: Operation>(&self) -> Result<Option<TokenId>, Error> {
+        if !O::SESSION {
+            return Ok(None);
+        }
+        let shared = &self.openstack.0;
+        shared
+            .session
+            .token(&shared.client, O::NAME)
+            .await
+            .map(Some)
+    }
+}
+
+/// A request for a token, sent when it is awaited.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct GenerateTokenCall {
+    openstack: OpenStack,
+    auth: Auth,
+    receipt: Option<ReceiptId>,
+    without_catalog: bool,
+}
+
+impl GenerateTokenCall {
+    /// What the token is for; without it the user's default project, if there is one.
+    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
+        self.auth = self.auth.scope(scope);
+        self
+    }
+
+    /// The receipt of an attempt that proved too little; what it proved counts.
+    pub fn receipt(mut self, receipt: impl Into<ReceiptId>) -> Self {
+        self.receipt = Some(receipt.into());
+        self
+    }
+
+    /// Leaves the catalog out of the answer.
+    pub fn without_catalog(mut self) -> Self {
+        self.without_catalog = true;
+        self
+    }
+}
+
+impl IntoFuture for GenerateTokenCall {
+    type Output = Result<AuthToken, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut login = GenerateToken::new(self.auth).nocatalog(self.without_catalog);
+            if let Some(receipt) = self.receipt {
+                login = login.receipt(receipt);
+            }
+            log_in(&self.openstack.0.client, &login).await
+        })
+    }
+}

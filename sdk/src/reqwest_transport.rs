@@ -1,0 +1,152 @@
+//! Sending by reqwest.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::redirect::{Action, Attempt, Policy};
+
+use crate::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+
+/// What can be set.
+pub(crate) struct Settings {
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_answer_size: usize,
+    pub(crate) ca_certificates: Vec<Vec<u8>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(10),
+            max_answer_size: 8 << 20,
+            ca_certificates: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// The transport with these settings.
+    pub(crate) fn transport(&self) -> Result<impl Transport + use<>, TransportError> {
+        provider()?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("openstack-identity/", env!("CARGO_PKG_VERSION")))
+            .timeout(self.timeout)
+            .connect_timeout(self.connect_timeout)
+            .redirect(Policy::custom(same_origin));
+        #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+        for pem in &self.ca_certificates {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+                .ok()
+                .filter(|certificates| !certificates.is_empty())
+                .ok_or_else(|| setup("the CA certificate is not PEM"))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+        if !self.ca_certificates.is_empty() {
+            return Err(setup("there is no TLS: turn on the feature rustls"));
+        }
+        builder = builder.https_only(false);
+        let client = builder.build().map_err(|error| setup(&innermost(&error)))?;
+        Ok(Reqwest {
+            client,
+            max_answer_size: self.max_answer_size,
+        })
+    }
+}
+
+/// Without a provider reqwest would panic.
+fn provider() -> Result<(), TransportError> {
+    #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        return Err(setup(
+            "there is no cryptography for TLS: install a rustls `CryptoProvider`",
+        ));
+    }
+    Ok(())
+}
+
+fn setup(reason: &str) -> TransportError {
+    TransportError::new(TransportErrorKind::Setup, reason)
+}
+
+/// Follows only what repeats the same request at the same origin: headers and body carry secrets.
+fn same_origin(attempt: Attempt<'_>) -> Action {
+    let repeats = matches!(attempt.status().as_u16(), 307 | 308);
+    let first = attempt.previous().first();
+    if repeats
+        && attempt.previous().len() <= 3
+        && first.is_some_and(|first| first.origin() == attempt.url().origin())
+    {
+        attempt.follow()
+    } else {
+        attempt.stop()
+    }
+}
+
+struct Reqwest {
+    client: reqwest::Client,
+    max_answer_size: usize,
+}
+
+impl Transport for Reqwest {
+    fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(|error| failure(&error))?;
+            let mut answer = self
+                .client
+                .execute(request)
+                .await
+                .map_err(|error| failure(&error))?;
+            let mut response = http::Response::new(Vec::new());
+            *response.status_mut() = answer.status();
+            *response.headers_mut() = std::mem::take(answer.headers_mut());
+            let body = response.body_mut();
+            while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
+                if body.len() + chunk.len() > self.max_answer_size {
+                    let limit = self.max_answer_size;
+                    let reason = format!("the answer is larger than {limit} bytes");
+                    return Err(TransportError::new(TransportErrorKind::TooLarge, reason));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn failure(error: &reqwest::Error) -> TransportError {
+    let reason = innermost(error);
+    let kind = if error.is_timeout() {
+        TransportErrorKind::TimedOut
+    } else if reason.contains("certificate") {
+        TransportErrorKind::Untrusted
+    } else if error.is_connect() {
+        TransportErrorKind::Unreachable
+    } else if error.is_builder() {
+        TransportErrorKind::Setup
+    } else {
+        TransportErrorKind::Broken
+    };
+    let reason = match kind {
+        TransportErrorKind::TimedOut => "no whole answer in time".to_owned(),
+        TransportErrorKind::Broken => format!("the connection or the answer broke: {reason}"),
+        _ => reason,
+    };
+    TransportError::new(kind, reason)
+}
+
+/// The first cause, which says most. It has no address in it, and so no secrets.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    let mut text = "the request failed".to_owned();
+    while let Some(inner) = cause {
+        text = inner.to_string();
+        cause = inner.source();
+    }
+    text
+}

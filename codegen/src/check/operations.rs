@@ -161,16 +161,14 @@ fn content(operation: &Operation, response: &Response, context: &mut Context<'_>
             "remove the body, or correct the method",
         );
     }
-    if let Some(when) = &response.when {
-        if !response
-            .headers
-            .iter()
-            .any(|header| header.wire.eq_ignore_ascii_case(when))
-        {
-            let message = format!("this case does not declare the header `{}`", when.value);
-            let help = "add it under `headers:` of the case, so that its value is read";
-            context.report(when.span, message, "", help);
-        }
+    let declared = |when: &Name| {
+        let mut headers = response.headers.iter();
+        headers.any(|header| header.wire.eq_ignore_ascii_case(when))
+    };
+    if let Some(when) = response.when.as_ref().filter(|when| !declared(when)) {
+        let message = format!("this case does not declare the header `{}`", when.value);
+        let help = "add it under `headers:` of the case, so that its value is read";
+        context.report(when.span, message, "", help);
     }
     for header in &response.headers {
         http::header_name(&header.wire, context);

@@ -1,6 +1,6 @@
 //! Structs: what is received has public fields, what is sent a `new` and setters.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{attrs, constant, derives, ident, ty};
@@ -8,11 +8,10 @@ use crate::rust::{Field, Presence, Struct, Ty};
 
 pub(super) fn emit(item: &Struct) -> TokenStream {
     let (docs, name) = (attrs(&item.attributes), ident(&item.name));
-    let empty = item
-        .fields
-        .iter()
-        .all(|field| !matches!(field.presence, Presence::Required | Presence::Constant(_)));
-    let derives = derives(item.traits, item.constructor && empty);
+    let required = has(item, |presence| matches!(presence, Presence::Required));
+    let constant = has(item, |presence| matches!(presence, Presence::Constant(_)));
+    let derives = derives(item.traits, item.constructor && !required && !constant);
+    let default = (item.constructor && !required && constant).then(|| default(&name));
     let fields = item.fields.iter().map(|field| self::field(field, item));
     let constructor = item.constructor.then(|| constructor(item));
     let exhaustive = item.public.then(|| quote!(#[non_exhaustive]));
@@ -23,6 +22,23 @@ pub(super) fn emit(item: &Struct) -> TokenStream {
         pub struct #name { #(#fields),* }
 
         #constructor
+
+        #default
+    }
+}
+
+fn has(item: &Struct, wanted: fn(&Presence) -> bool) -> bool {
+    item.fields.iter().any(|field| wanted(&field.presence))
+}
+
+/// The derived one would leave the constants out.
+fn default(name: &Ident) -> TokenStream {
+    quote! {
+        impl Default for #name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
     }
 }
 
@@ -112,22 +128,24 @@ fn input(wanted: &Ty) -> TokenStream {
 /// The field's value from the argument of the same name.
 pub(super) fn converted(name: &TokenStream, ty: &Ty) -> TokenStream {
     match ty {
-        Ty::Named(_) | Ty::String | Ty::Vec(_) => quote!(#name.into()),
         Ty::Boxed(inner) => {
             let inner = converted(name, inner);
             quote!(Box::new(#inner))
         }
-        _ => name.clone(),
+        ty if is_taken_as_it_is(ty) => name.clone(),
+        _ => quote!(#name.into()),
     }
+}
+
+fn is_taken_as_it_is(ty: &Ty) -> bool {
+    !matches!(ty, Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Boxed(_))
 }
 
 fn initial(field: &Field) -> TokenStream {
     let name = ident(&field.name);
     let value = match &field.presence {
-        Presence::Required => match converted(&quote!(#name), &field.ty) {
-            value if value.to_string() == name.to_string() => return quote!(#name),
-            value => value,
-        },
+        Presence::Required if is_taken_as_it_is(&field.ty) => return quote!(#name),
+        Presence::Required => converted(&quote!(#name), &field.ty),
         Presence::Constant(value) => constant(value),
         Presence::Flag => quote!(false),
         Presence::Patch => quote!(runtime::Patch::Keep),

@@ -567,6 +567,12 @@ impl SystemScope {
     }
 }
 
+impl Default for SystemScope {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// A trust as a scope; only the trustee may ask for it.
 ///
 /// [API reference](https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management)

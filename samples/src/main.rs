@@ -1,2 +1,135 @@
-//! x
-fn main() {}
+//! Runs the samples of the page "Tokens" and shows what each sent and what came back.
+
+mod inputs;
+mod recorder;
+mod runner;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use openstack_identity::testing::IdentityServer;
+
+use crate::inputs::Inputs;
+use crate::recorder::{Exchange, Recorder};
+use crate::runner::SAMPLES;
+
+/// Runs the samples: against the cloud at OS_AUTH_URL, or against an embedded Identity server.
+#[derive(Parser)]
+#[command(name = "samples", version)]
+struct Arguments {
+    /// The samples to run; all of them if none is named.
+    names: Vec<String>,
+    /// Lists the samples.
+    #[arg(long)]
+    list: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        for (name, about) in SAMPLES {
+            println!("{name:46} {about}");
+        }
+        return ExitCode::SUCCESS;
+    }
+    match run(&arguments.names).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One line of the table.
+struct Row {
+    name: String,
+    sent: Vec<Exchange>,
+    result: Result<String, String>,
+    milliseconds: u128,
+}
+
+async fn run(names: &[String]) -> Result<ExitCode, Box<dyn Error>> {
+    let known = |name: &&String| SAMPLES.iter().any(|(sample, _)| sample == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        return Err(format!("there is no sample `{unknown}`; `--list` shows them").into());
+    }
+    let recorder = Recorder::install();
+    let (inputs, _server) = inputs().await?;
+    let mut rows = Vec::new();
+    for (name, _) in SAMPLES {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            rows.push(sample(name, &inputs, &recorder).await);
+        }
+    }
+    print(&rows);
+    let failed = rows.iter().filter(|row| row.result.is_err()).count();
+    if failed > 0 {
+        return Err(format!("{failed} of {} samples failed", rows.len()).into());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The inputs, and the embedded server if they are of its world.
+async fn inputs() -> Result<(Inputs, Option<IdentityServer>), Box<dyn Error>> {
+    if std::env::var_os("OS_AUTH_URL").is_some_and(|url| !url.is_empty()) {
+        let inputs = Inputs::from_env();
+        println!("Against {}\n", inputs.get("OS_AUTH_URL")?);
+        return Ok((inputs, None));
+    }
+    let server = IdentityServer::start().await?;
+    println!("Against an embedded Identity server; set OS_AUTH_URL for a cloud.\n");
+    Ok((Inputs::from_demo(server.auth_url(), server.demo()), Some(server)))
+}
+
+async fn sample(name: &str, inputs: &Inputs, recorder: &Recorder) -> Row {
+    let prepared = runner::prepare(name, inputs).await;
+    recorder.take();
+    let started = Instant::now();
+    let result = match prepared {
+        Ok(prepared) => {
+            if let Some(note) = &prepared.note {
+                println!("{name}: {note}");
+            }
+            runner::run(name, inputs, &prepared).await
+        }
+        Err(error) => Err(error),
+    };
+    Row {
+        name: name.to_owned(),
+        sent: recorder.take(),
+        result: result.map_err(|error| error.to_string()),
+        milliseconds: started.elapsed().as_millis(),
+    }
+}
+
+/// The table: a line for each request, and the outcome beside the first.
+fn print(rows: &[Row]) {
+    println!("\n{:46} {:30} {:>7}  came back", "sample", "sent", "time");
+    for row in rows {
+        let mut lines: Vec<String> = row.sent.iter().map(line).collect();
+        if lines.is_empty() {
+            lines.push("nothing".to_owned());
+        }
+        let back = match &row.result {
+            Ok(back) => back.clone(),
+            Err(error) => format!("FAILED: {error}"),
+        };
+        for (index, sent) in lines.iter().enumerate() {
+            match index {
+                0 => println!("{:46} {sent:30} {:4} ms  {back}", row.name, row.milliseconds),
+                _ => println!("{:46} {sent}", ""),
+            }
+        }
+    }
+}
+
+fn line(exchange: &Exchange) -> String {
+    match exchange.status {
+        Some(status) => format!("{} {status}", exchange.request),
+        None => format!("{} no answer", exchange.request),
+    }
+}

@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::TokenId;
 use crate::auth_url::AuthUrl;
 use crate::error::{Context, Error};
 use crate::identity::v3::tokens::GenerateTokenFailure;
 use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportError};
 
 /// An operation failed: in a way of its own, or as any can.
 #[derive(Clone, Debug)]
@@ -132,7 +133,9 @@ impl Client {
         let http = request
             .to_http(self.url.base())
             .map_err(|error| Error::request(&error, context.clone()))?;
+        let started = Instant::now();
         let answer = self.transport.send(http).await;
+        trace::<O>(&request, &answer, started.elapsed());
         let answer = answer.map_err(|error| Error::transport(&error, context.clone()))?;
         let response = Response::new(answer, &request);
         match O::response(&response) {
@@ -148,6 +151,31 @@ impl Client {
             operation: O::NAME,
             method,
             host: self.url.host().to_owned(),
+        }
+    }
+}
+
+/// One event for each exchange. Neither the path nor a header that is named here holds a secret.
+fn trace<O: Operation>(
+    request: &Request,
+    answer: &Result<http::Response<Vec<u8>>, TransportError>,
+    elapsed: Duration,
+) {
+    let (operation, method, path) = (O::NAME, request.method().as_str(), request.path());
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    match answer {
+        Ok(answer) => {
+            let id = O::SERVICE
+                .request_id_header
+                .and_then(|name| answer.headers().get(name));
+            let request_id = id.and_then(|id| id.to_str().ok());
+            let status = answer.status().as_u16();
+            tracing::debug!(
+                operation, method, path, status, request_id, elapsed_ms, "answered"
+            );
+        }
+        Err(error) => {
+            tracing::debug!(operation, method, path, %error, elapsed_ms, "not answered");
         }
     }
 }

@@ -1,0 +1,3 @@
+//! The Identity service.
+
+pub mod v3;

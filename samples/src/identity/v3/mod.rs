@@ -1,0 +1,3 @@
+//! Identity v3.
+
+pub mod tokens;

@@ -1,0 +1,21 @@
+use openstack_identity::{AuthToken, Error, OpenStack, Password, ProjectScope};
+
+pub async fn generate_token_scoped_to_project_id(
+    auth_url: &str,
+    region: &str,
+    user_id: &str,
+    password: &str,
+    project_id: &str,
+) -> Result<AuthToken, Error> {
+    let openstack = OpenStack::builder(auth_url)
+        .region(region)
+        .credentials(Password::by_id(user_id, password))
+        .build()?;
+
+    let identity = openstack.identity_v3();
+
+    identity
+        .generate_token(Password::by_id(user_id, password))
+        .scope(ProjectScope::by_id(project_id))
+        .await
+}

@@ -147,7 +147,8 @@ impl World {
     /// The time on the server's clock.
     #[must_use]
     pub fn now(&self) -> SystemTime {
-        self.server().map_or_else(SystemTime::now, |server| server.clock().now())
+        self.server()
+            .map_or_else(SystemTime::now, |server| server.clock().now())
     }
 
     /// The present one-time passcode of a base32 secret.
@@ -170,9 +171,32 @@ impl World {
     ///
     /// If the server refuses.
     pub async fn fresh_user(&self, name: &str) -> Result<Account, Failure> {
-        let user = account(&*self.backend, name, &self.domain, None).await?;
-        self.backend.assign("member", &user.id, On::Project(&self.project.id)).await?;
+        let user = self.fresh_user_in(name, &self.domain).await?;
+        self.backend
+            .assign("member", &user.id, On::Project(&self.project.id))
+            .await?;
         Ok(user)
+    }
+
+    /// A fresh user of `domain` without a role, for tests that change it.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub async fn fresh_user_in(&self, name: &str, domain: &Named) -> Result<Account, Failure> {
+        account(&*self.backend, name, domain, None).await
+    }
+
+    /// A fresh domain, for tests that change it.
+    ///
+    /// # Errors
+    ///
+    /// If the server refuses.
+    pub async fn fresh_domain(&self, name: &str) -> Result<Named, Failure> {
+        named(self.backend.unique(name), |name| {
+            self.backend.add_domain(name)
+        })
+        .await
     }
 
     /// A fresh project of [`domain`](Self::domain) where `user` has role `member`, for tests that change it.
@@ -182,7 +206,9 @@ impl World {
     /// If the server refuses.
     pub async fn fresh_project(&self, name: &str, user: &Account) -> Result<Named, Failure> {
         let project = project(&*self.backend, name, &self.domain.id).await?;
-        self.backend.assign("member", &user.id, On::Project(&project.id)).await?;
+        self.backend
+            .assign("member", &user.id, On::Project(&project.id))
+            .await?;
         Ok(project)
     }
 
@@ -195,12 +221,14 @@ impl World {
     async fn populate(backend: Box<dyn Backend>) -> Result<Self, Failure> {
         let back = &*backend;
         let domain = named(back.unique("domain"), |name| back.add_domain(name)).await?;
-        let disabled_domain = named(back.unique("disabled-domain"), |name| back.add_domain(name)).await?;
+        let disabled_domain =
+            named(back.unique("disabled-domain"), |name| back.add_domain(name)).await?;
         let projects = Projects::create(back, &domain, &disabled_domain).await?;
         let users = Users::create(back, &domain, &disabled_domain, &projects).await?;
         let credentials = Credentials::create(back, &users, &projects.project.id).await?;
         back.set_domain_enabled(&disabled_domain.id, false).await?;
-        back.set_project_enabled(&projects.disabled.id, false).await?;
+        back.set_project_enabled(&projects.disabled.id, false)
+            .await?;
         back.set_user_enabled(&users.disabled.id, false).await?;
         back.ensure_services().await?;
         let (admin, admin_project) = back.admin();
@@ -249,7 +277,11 @@ struct Projects {
 }
 
 impl Projects {
-    async fn create(back: &dyn Backend, domain: &Named, disabled_domain: &Named) -> Result<Self, Failure> {
+    async fn create(
+        back: &dyn Backend,
+        domain: &Named,
+        disabled_domain: &Named,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             project: project(back, "project", &domain.id).await?,
             second: project(back, "second", &domain.id).await?,
@@ -293,18 +325,34 @@ impl Users {
             mfa: account(back, "mfa", domain, None).await?,
             trustee: account(back, "trustee", domain, None).await?,
         };
-        for project in [&projects.project, &projects.second, &projects.disabled, &projects.disabled_domain] {
-            back.assign("member", &users.user.id, On::Project(&project.id)).await?;
+        for project in [
+            &projects.project,
+            &projects.second,
+            &projects.disabled,
+            &projects.disabled_domain,
+        ] {
+            back.assign("member", &users.user.id, On::Project(&project.id))
+                .await?;
         }
-        back.assign("member", &users.user.id, On::Domain(&domain.id)).await?;
-        back.assign("reader", &users.system_reader.id, On::System).await?;
-        back.assign("service", &users.service.id, On::Project(project)).await?;
-        for user in [&users.default_project, &users.totp, &users.mfa, &users.disabled] {
-            back.assign("member", &user.id, On::Project(project)).await?;
+        back.assign("member", &users.user.id, On::Domain(&domain.id))
+            .await?;
+        back.assign("reader", &users.system_reader.id, On::System)
+            .await?;
+        back.assign("service", &users.service.id, On::Project(project))
+            .await?;
+        for user in [
+            &users.default_project,
+            &users.totp,
+            &users.mfa,
+            &users.disabled,
+        ] {
+            back.assign("member", &user.id, On::Project(project))
+                .await?;
         }
         back.add_totp_secret(&users.totp.id, TOTP_SECRET).await?;
         back.add_totp_secret(&users.mfa.id, MFA_SECRET).await?;
-        back.set_mfa_rules(&users.mfa.id, &[&["password", "totp"]]).await?;
+        back.set_mfa_rules(&users.mfa.id, &[&["password", "totp"]])
+            .await?;
         Ok(users)
     }
 }
@@ -318,13 +366,17 @@ struct Credentials {
 
 impl Credentials {
     async fn create(back: &dyn Backend, users: &Users, project_id: &str) -> Result<Self, Failure> {
-        let plain = NewApplicationCredential::new(back.unique("credential"), &users.user, project_id);
+        let plain =
+            NewApplicationCredential::new(back.unique("credential"), &users.user, project_id);
         let limited = NewApplicationCredential {
             access_rules: vec![("identity", "GET", "/v3/auth/projects")],
             ..NewApplicationCredential::new(back.unique("limited"), &users.user, project_id)
         };
         let trust = NewTrust::new(&users.user, &users.trustee.id, project_id);
-        let impersonating = NewTrust { impersonation: true, ..trust.clone() };
+        let impersonating = NewTrust {
+            impersonation: true,
+            ..trust.clone()
+        };
         Ok(Self {
             plain: back.add_application_credential(plain).await?,
             limited: back.add_application_credential(limited).await?,
@@ -338,11 +390,17 @@ async fn named<F>(name: String, add: impl FnOnce(String) -> F) -> Result<Named, 
 where
     F: Future<Output = Result<String, Failure>>,
 {
-    Ok(Named { id: add(name.clone()).await?, name })
+    Ok(Named {
+        id: add(name.clone()).await?,
+        name,
+    })
 }
 
 async fn project(back: &dyn Backend, name: &str, domain_id: &str) -> Result<Named, Failure> {
-    named(back.unique(name), |name| back.add_project(name, domain_id.to_owned())).await
+    named(back.unique(name), |name| {
+        back.add_project(name, domain_id.to_owned())
+    })
+    .await
 }
 
 async fn account(
@@ -359,5 +417,10 @@ async fn account(
         password: password.clone(),
         default_project_id: default_project_id.map(str::to_owned),
     };
-    Ok(Account { id: back.add_user(user).await?, name, password, domain: domain.clone() })
+    Ok(Account {
+        id: back.add_user(user).await?,
+        name,
+        password,
+        domain: domain.clone(),
+    })
 }

@@ -53,7 +53,13 @@ impl NewApplicationCredential {
     /// One without limits.
     #[must_use]
     pub fn new(name: String, user: &Account, project_id: &str) -> Self {
-        Self { name, user: user.clone(), project_id: project_id.to_owned(), access_rules: Vec::new(), expires_at: None }
+        Self {
+            name,
+            user: user.clone(),
+            project_id: project_id.to_owned(),
+            access_rules: Vec::new(),
+            expires_at: None,
+        }
     }
 }
 
@@ -99,7 +105,10 @@ pub trait Backend: Send + Sync {
     fn add_project(&self, name: String, domain_id: String) -> Change<'_, String>;
     fn add_user(&self, user: NewUser) -> Change<'_, String>;
     fn add_totp_secret<'b>(&'b self, user_id: &'b str, base32: &'b str) -> Change<'b, ()>;
-    fn add_application_credential(&self, credential: NewApplicationCredential) -> Change<'_, Credential>;
+    fn add_application_credential(
+        &self,
+        credential: NewApplicationCredential,
+    ) -> Change<'_, Credential>;
     fn add_trust(&self, trust: NewTrust) -> Change<'_, String>;
     /// Sees to it that the catalog has `compute` in the region and `object-store` without one.
     fn ensure_services(&self) -> Change<'_, ()>;
@@ -109,9 +118,14 @@ pub trait Backend: Send + Sync {
     fn set_project_enabled<'b>(&'b self, id: &'b str, enabled: bool) -> Change<'b, ()>;
     fn set_user_enabled<'b>(&'b self, id: &'b str, enabled: bool) -> Change<'b, ()>;
     fn set_password<'b>(&'b self, user_id: &'b str, password: &'b str) -> Change<'b, ()>;
+    fn set_default_project<'b>(&'b self, user_id: &'b str, project_id: &'b str) -> Change<'b, ()>;
     fn set_mfa_rules<'b>(&'b self, user_id: &'b str, rules: &'b [&'b [&'b str]]) -> Change<'b, ()>;
     fn delete_user<'b>(&'b self, id: &'b str) -> Change<'b, ()>;
     fn delete_project<'b>(&'b self, id: &'b str) -> Change<'b, ()>;
-    fn delete_application_credential<'b>(&'b self, user: &'b Account, id: &'b str) -> Change<'b, ()>;
+    fn delete_application_credential<'b>(
+        &'b self,
+        user: &'b Account,
+        id: &'b str,
+    ) -> Change<'b, ()>;
     fn delete_trust<'b>(&'b self, trustor: &'b Account, id: &'b str) -> Change<'b, ()>;
 }

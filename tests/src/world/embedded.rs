@@ -17,9 +17,24 @@ pub(super) struct Embedded {
 impl Embedded {
     pub(super) async fn start() -> Result<Self, Failure> {
         // The same methods as tests/keystone enables.
-        let methods = ["external", "password", "token", "oauth1", "mapped", "totp", "application_credential"];
-        let server = IdentityServer::builder().auth_methods(methods).remote_user_header().start().await?;
-        Ok(Self { server, names: AtomicUsize::default() })
+        let methods = [
+            "external",
+            "password",
+            "token",
+            "oauth1",
+            "mapped",
+            "totp",
+            "application_credential",
+        ];
+        let server = IdentityServer::builder()
+            .auth_methods(methods)
+            .remote_user_header()
+            .start()
+            .await?;
+        Ok(Self {
+            server,
+            names: AtomicUsize::default(),
+        })
     }
 }
 
@@ -51,14 +66,23 @@ impl Backend for Embedded {
 
     fn admin(&self) -> (Account, Named) {
         let demo = self.server.demo();
-        let domain = Named { id: demo.domain_id.clone(), name: demo.domain_name.clone() };
+        let domain = Named {
+            id: demo.domain_id.clone(),
+            name: demo.domain_name.clone(),
+        };
         let account = Account {
             id: demo.admin_id.clone(),
             name: demo.admin_name.clone(),
             password: demo.admin_password.clone(),
             domain,
         };
-        (account, Named { id: demo.admin_project_id.clone(), name: demo.admin_project_name.clone() })
+        (
+            account,
+            Named {
+                id: demo.admin_project_id.clone(),
+                name: demo.admin_project_name.clone(),
+            },
+        )
     }
 
     fn unique(&self, name: &str) -> String {
@@ -70,11 +94,15 @@ impl Backend for Embedded {
     }
 
     fn add_project(&self, name: String, domain_id: String) -> Change<'_, String> {
-        ok(self.server.add_project(Project::new(name).domain(domain_id)))
+        ok(self
+            .server
+            .add_project(Project::new(name).domain(domain_id)))
     }
 
     fn add_user(&self, new: NewUser) -> Change<'_, String> {
-        let mut user = User::new(new.name).domain(new.domain_id).password(new.password);
+        let mut user = User::new(new.name)
+            .domain(new.domain_id)
+            .password(new.password);
         if let Some(id) = new.default_project_id {
             user = user.default_project(id);
         }
@@ -87,15 +115,20 @@ impl Backend for Embedded {
 
     fn add_application_credential(&self, new: NewApplicationCredential) -> Change<'_, Credential> {
         let secret = format!("secret-of-{}", new.name);
-        let mut credential =
-            ApplicationCredential::new(new.user.id, new.project_id).name(new.name.clone()).secret(secret.clone());
+        let mut credential = ApplicationCredential::new(new.user.id, new.project_id)
+            .name(new.name.clone())
+            .secret(secret.clone());
         for (service, method, path) in new.access_rules {
             credential = credential.access_rule(AccessRule::new(service, method, path));
         }
         if let Some(at) = new.expires_at {
             credential = credential.expires_at(at);
         }
-        ok(Credential { id: self.server.add_application_credential(credential), name: new.name, secret })
+        ok(Credential {
+            id: self.server.add_application_credential(credential),
+            name: new.name,
+            secret,
+        })
     }
 
     fn add_trust(&self, new: NewTrust) -> Change<'_, String> {
@@ -124,23 +157,42 @@ impl Backend for Embedded {
     }
 
     fn set_domain_enabled<'b>(&'b self, id: &'b str, enabled: bool) -> Change<'b, ()> {
-        done(if enabled { self.server.enable_domain(id) } else { self.server.disable_domain(id) })
+        done(if enabled {
+            self.server.enable_domain(id)
+        } else {
+            self.server.disable_domain(id)
+        })
     }
 
     fn set_project_enabled<'b>(&'b self, id: &'b str, enabled: bool) -> Change<'b, ()> {
-        done(if enabled { self.server.enable_project(id) } else { self.server.disable_project(id) })
+        done(if enabled {
+            self.server.enable_project(id)
+        } else {
+            self.server.disable_project(id)
+        })
     }
 
     fn set_user_enabled<'b>(&'b self, id: &'b str, enabled: bool) -> Change<'b, ()> {
-        done(if enabled { self.server.enable_user(id) } else { self.server.disable_user(id) })
+        done(if enabled {
+            self.server.enable_user(id)
+        } else {
+            self.server.disable_user(id)
+        })
     }
 
     fn set_password<'b>(&'b self, user_id: &'b str, password: &'b str) -> Change<'b, ()> {
         done(self.server.set_password(user_id, password))
     }
 
+    fn set_default_project<'b>(&'b self, user_id: &'b str, project_id: &'b str) -> Change<'b, ()> {
+        done(self.server.set_default_project(user_id, Some(project_id)))
+    }
+
     fn set_mfa_rules<'b>(&'b self, user_id: &'b str, rules: &'b [&'b [&'b str]]) -> Change<'b, ()> {
-        done(self.server.set_mfa_rules(user_id, rules.iter().map(|rule| rule.iter().copied())))
+        done(
+            self.server
+                .set_mfa_rules(user_id, rules.iter().map(|rule| rule.iter().copied())),
+        )
     }
 
     fn delete_user<'b>(&'b self, id: &'b str) -> Change<'b, ()> {

@@ -151,6 +151,11 @@ impl IdentityServer {
         })
     }
 
+    /// Adds a secret for one-time passcodes, in base32; see [`totp_passcode`](super::totp_passcode).
+    pub fn add_totp_secret(&self, user_id: &str, base32: &str) -> Change {
+        self.change_user(user_id, |user| user.totp_secrets.push(base32.to_owned()))
+    }
+
     /// Sets the rules of multi-factor authentication; without one, one method is enough. Tokens live on.
     pub fn set_mfa_rules<R, S>(&self, user_id: &str, rules: impl IntoIterator<Item = R>) -> Change
     where

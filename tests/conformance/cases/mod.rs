@@ -1,0 +1,67 @@
+//! The table of cases.
+
+mod bodies;
+mod changes;
+mod credentials;
+mod discovery;
+mod lists;
+mod login;
+mod mfa;
+mod rescope;
+mod revoke;
+mod scopes;
+mod validate;
+
+use crate::side::{Call, Flow, Side};
+
+/// One thing to try.
+#[derive(Clone)]
+pub struct Case {
+    pub name: &'static str,
+    /// The status that the reference says.
+    pub status: u16,
+    pub act: Act,
+}
+
+/// How to try it.
+#[derive(Clone, Copy)]
+pub enum Act {
+    /// One request.
+    Call(fn(&Side) -> Call),
+    /// Several; the last answer counts.
+    Flow(for<'s> fn(&'s Side) -> Flow<'s>),
+}
+
+fn call(name: &'static str, status: u16, call: fn(&Side) -> Call) -> Case {
+    Case {
+        name,
+        status,
+        act: Act::Call(call),
+    }
+}
+
+fn flow(name: &'static str, status: u16, flow: for<'s> fn(&'s Side) -> Flow<'s>) -> Case {
+    Case {
+        name,
+        status,
+        act: Act::Flow(flow),
+    }
+}
+
+/// All cases.
+pub fn all() -> Vec<Case> {
+    let tables = [
+        discovery::cases(),
+        bodies::cases(),
+        login::cases(),
+        scopes::cases(),
+        credentials::cases(),
+        mfa::cases(),
+        rescope::cases(),
+        validate::cases(),
+        revoke::cases(),
+        changes::cases(),
+        lists::cases(),
+    ];
+    tables.into_iter().flatten().collect()
+}

@@ -1,0 +1,106 @@
+//! Where credentials come from, at each login.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::identity::v3::auth::Credentials;
+use crate::transport::BoxFuture;
+
+/// Why there are no credentials, or no factor. Its text is shown, so it must hold no secret.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Gives credentials, and is asked at each login, so that what was rotated is noticed.
+///
+/// A closure is one:
+///
+/// ```no_run
+/// use openstack_identity::{OpenStack, Password};
+///
+/// # fn main() -> Result<(), openstack_identity::Error> {
+/// let openstack = OpenStack::builder("https://keystone.example:5000/v3")
+///     .credentials_from(|| async {
+///         let password = std::fs::read_to_string("/run/secrets/openstack")?;
+///         Ok(Password::by_id("a1b2", password.trim()).into())
+///     })
+///     .build()?;
+/// # Ok(()) }
+/// ```
+pub trait CredentialsProvider: Send + Sync + 'static {
+    /// The credentials of this moment.
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, BoxError>>;
+}
+
+impl<F, C> CredentialsProvider for F
+where
+    F: Fn() -> C + Send + Sync + 'static,
+    C: Future<Output = Result<Credentials, BoxError>> + Send + 'static,
+{
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, BoxError>> {
+        Box::pin(self())
+    }
+}
+
+/// Always the same.
+pub(crate) struct Fixed(pub(crate) Credentials);
+
+impl CredentialsProvider for Fixed {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, BoxError>> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}
+
+/// Credentials whose secret is the text of a file, read at each login.
+///
+/// Spaces and line breaks around the text are left out.
+///
+/// ```no_run
+/// use openstack_identity::{OpenStack, Password, secret_from_file};
+///
+/// # fn main() -> Result<(), openstack_identity::Error> {
+/// let provider = secret_from_file("/run/secrets/openstack", |password| {
+///     Password::by_id("a1b2", password).into()
+/// });
+/// let openstack =
+///     OpenStack::builder("https://keystone.example:5000/v3").credentials_from(provider).build()?;
+/// # Ok(()) }
+/// ```
+pub fn secret_from_file(
+    path: impl Into<PathBuf>,
+    credentials: impl Fn(&str) -> Credentials + Send + Sync + 'static,
+) -> impl CredentialsProvider {
+    let (path, credentials) = (Arc::new(path.into()), Arc::new(credentials));
+    move || {
+        let (path, credentials) = (path.clone(), credentials.clone());
+        async move {
+            let text = std::fs::read_to_string(&*path)
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok(credentials(zeroize::Zeroizing::new(text).trim()))
+        }
+    }
+}
+
+/// Credentials whose secret is an environment variable, read at each login.
+///
+/// ```no_run
+/// use openstack_identity::{OpenStack, Password, secret_from_env};
+///
+/// # fn main() -> Result<(), openstack_identity::Error> {
+/// let provider = secret_from_env("OS_PASSWORD", |password| {
+///     Password::by_id("a1b2", password).into()
+/// });
+/// let openstack =
+///     OpenStack::builder("https://keystone.example:5000/v3").credentials_from(provider).build()?;
+/// # Ok(()) }
+/// ```
+pub fn secret_from_env(
+    name: impl Into<String>,
+    credentials: impl Fn(&str) -> Credentials + Send + Sync + 'static,
+) -> impl CredentialsProvider {
+    let (name, credentials) = (name.into(), Arc::new(credentials));
+    move || {
+        let secret = std::env::var(&name).map_err(|_| format!("{name} is not set"));
+        let credentials = credentials.clone();
+        async move { Ok(credentials(&secret?)) }
+    }
+}

@@ -36,7 +36,7 @@ impl Recorder {
 
 impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == "openstack_identity::client"
+        metadata.is_event() && metadata.target() == "openstack_identity::wire"
     }
 
     fn event(&self, event: &Event<'_>) {

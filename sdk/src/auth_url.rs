@@ -1,7 +1,9 @@
 //! The address of an Identity service, as people write it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::sync::{Mutex, PoisonError};
 
 use http::Uri;
 
@@ -56,6 +58,29 @@ impl AuthUrl {
         let host = format!("{}{port}", authority.host().to_ascii_lowercase());
         let base = format!("{scheme}://{host}{path}");
         Ok(AuthUrl { base, host })
+    }
+
+    /// Says once a host that secrets go over the network in the clear.
+    pub(crate) fn warn_of_plain_http(&self) {
+        static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let name = self
+            .host
+            .rsplit_once(':')
+            .map_or(&*self.host, |(name, _)| name);
+        let local = name == "localhost" || name.starts_with("127.") || name == "[::1]";
+        if local || self.host == "[::1]" || !self.base.starts_with("http://") {
+            return;
+        }
+        if WARNED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(self.host.clone())
+        {
+            tracing::warn!(
+                host = self.host,
+                "passwords and tokens go over plain http: use https"
+            );
+        }
     }
 
     /// Without `/v3` and without a slash at its end.

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use http::{Method, Uri};
 
@@ -11,8 +9,8 @@ use crate::TokenId;
 use crate::auth_url::AuthUrl;
 use crate::error::{Context, Error};
 use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure};
-use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response, scrub};
-use crate::transport::{Transport, TransportError};
+use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
+use crate::wire::Wire;
 
 /// An operation failed: in a way of its own, or as any can.
 #[derive(Clone, Debug)]
@@ -70,15 +68,16 @@ impl From<SendError<GenerateTokenFailure>> for Error {
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) url: AuthUrl,
-    transport: Arc<dyn Transport>,
+    pub(crate) wire: Wire,
 }
 
 /// How far a list is followed, lest a server that links in a circle is followed for ever.
 const MOST_PAGES: usize = 10_000;
 
 impl Client {
-    pub(crate) fn new(url: AuthUrl, transport: Arc<dyn Transport>) -> Self {
-        Client { url, transport }
+    /// The host that is asked, for messages.
+    pub(crate) fn host(&self) -> &str {
+        self.url.host()
     }
 
     /// Sends an operation, with the session's token if there is one.
@@ -154,15 +153,10 @@ impl Client {
             .to_http(self.url.base())
             .map_err(|error| Error::request(&error, self.context::<O>(None)))?;
         let context = self.context::<O>(Some(request.method().clone()));
-        let started = Instant::now();
-        let answer = self.transport.send(http).await;
-        trace::<O>(request, &answer, started.elapsed());
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Err(Error::transport(&error, request.secrets(), context).into());
-            }
-        };
+        let answer = self
+            .wire
+            .exchange(http, request.secrets(), &context)
+            .await?;
         let response = Response::new(answer, request);
         match O::response(&response) {
             Ok(output) => Ok((output, response)),
@@ -181,33 +175,6 @@ impl Client {
             operation: O::NAME,
             method,
             host: self.url.host().to_owned(),
-        }
-    }
-}
-
-/// One event for each exchange. Neither the path nor a header that is named here holds a secret.
-fn trace<O: Operation>(
-    request: &Request,
-    answer: &Result<http::Response<Vec<u8>>, TransportError>,
-    elapsed: Duration,
-) {
-    let (operation, method, path) = (O::NAME, request.method().as_str(), request.path());
-    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    match answer {
-        Ok(answer) => {
-            let id = O::SERVICE
-                .request_id_header
-                .and_then(|name| answer.headers().get(name));
-            let id = id.and_then(|id| id.to_str().ok());
-            let request_id = id.map(|id| scrub(id, request.secrets()));
-            let status = answer.status().as_u16();
-            tracing::debug!(
-                operation, method, path, status, request_id, elapsed_ms, "answered"
-            );
-        }
-        Err(error) => {
-            let error = scrub(&error.to_string(), request.secrets());
-            tracing::debug!(operation, method, path, error, elapsed_ms, "not answered");
         }
     }
 }

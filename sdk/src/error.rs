@@ -4,7 +4,8 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::identity::v3::tokens::GenerateTokenFailure;
+use crate::client::Client;
+use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, ReceiptRequired};
 use crate::runtime::{DecodeError, RequestError, Response, Secret, ServiceError, scrub};
 use crate::transport::{TransportError, TransportErrorKind};
 
@@ -204,6 +205,30 @@ impl Error {
         );
         new.0.status = Some(StatusCode::UNAUTHORIZED);
         new
+    }
+
+    /// More factors are wanted of a login.
+    pub(crate) fn more_factors(needed: ReceiptRequired, client: &Client) -> Self {
+        let context = client.context::<GenerateToken>(Some(http::Method::POST));
+        Error::generate_token(GenerateTokenFailure::ReceiptRequired(needed), context)
+    }
+
+    /// The same refusal, for a login that was not tried because of it.
+    pub(crate) fn not_sent_again(mut self) -> Self {
+        let what = std::mem::take(&mut self.0.what);
+        self.0.what = format!("refused a moment ago, and not sent again yet: {what}");
+        self
+    }
+
+    /// Whether it is about the credentials, so that sending them again is useless.
+    pub(crate) fn refuses_credentials(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::WrongCredentials
+                | ErrorKind::PasswordExpired
+                | ErrorKind::MethodNotEnabled(_)
+                | ErrorKind::ScopeRefused
+        )
     }
 
     /// With the name of the request in the server's log.

@@ -14,7 +14,7 @@ use crate::identity::v3::service::{ListVersions, Version};
 use crate::identity::v3::tokens::{
     GenerateToken, GetToken, ReceiptId, RevokeToken, Token, ValidateToken,
 };
-use crate::openstack::OpenStack;
+use crate::openstack::{Loss, OpenStack};
 use crate::runtime::{Operation, Paginated};
 use crate::session::log_in;
 use crate::token::AuthToken;
@@ -110,7 +110,7 @@ impl IdentityV3 {
     pub async fn revoke_token(&self, id: impl Into<TokenId>) -> Result<(), Error> {
         let id = id.into();
         self.send(RevokeToken::new(&id)).await?;
-        self.openstack.0.session.forget(&id).await;
+        self.openstack.shared().session.forget(&id);
         Ok(())
     }
 
@@ -175,14 +175,19 @@ impl IdentityV3 {
         &self,
         operation: O,
     ) -> Result<O::Output, SendError<O::Failure>> {
-        let token = self.session_token::<O>().await?;
-        let sent = self
-            .openstack
-            .0
-            .client
-            .send(&operation, token.as_ref())
-            .await;
-        sent.map(|(output, _)| output)
+        let shared = self.openstack.shared();
+        let send = async |token: Option<TokenId>| {
+            let sent = shared.client.send(&operation, token.as_ref()).await;
+            sent.map(|(output, _)| output)
+        };
+        match O::SESSION {
+            true => {
+                shared
+                    .with_token(O::NAME, async |token| send(Some(token)).await, loss)
+                    .await
+            }
+            false => send(None).await,
+        }
     }
 
     /// Sends an operation whose answer comes in pages, and returns the items of all of them.
@@ -194,24 +199,24 @@ impl IdentityV3 {
         &self,
         operation: O,
     ) -> Result<Vec<O::Item>, SendError<O::Failure>> {
-        let token = self.session_token::<O>().await?;
-        self.openstack
-            .0
-            .client
-            .list(&operation, token.as_ref())
-            .await
-    }
-
-    async fn session_token<O: Operation>(&self) -> Result<Option<TokenId>, Error> {
-        if !O::SESSION {
-            return Ok(None);
+        let shared = self.openstack.shared();
+        let list =
+            async |token: Option<TokenId>| shared.client.list(&operation, token.as_ref()).await;
+        match O::SESSION {
+            true => {
+                shared
+                    .with_token(O::NAME, async |token| list(Some(token)).await, loss)
+                    .await
+            }
+            false => list(None).await,
         }
-        let shared = &self.openstack.0;
-        shared
-            .session
-            .token(&shared.client, O::NAME)
-            .await
-            .map(Some)
+    }
+}
+
+fn loss<F>(error: &SendError<F>) -> Loss {
+    match error {
+        SendError::Declared(_) => Loss::None,
+        SendError::Other(error) => Loss::of(error),
     }
 }
 
@@ -255,7 +260,7 @@ impl IntoFuture for GenerateTokenCall {
             if let Some(receipt) = self.receipt {
                 login = login.receipt(receipt);
             }
-            log_in(&self.openstack.0.client, &login).await
+            log_in(&self.openstack.shared().client, &login).await
         })
     }
 }

@@ -12,9 +12,13 @@ mod generated;
 #[cfg(feature = "client")]
 mod auth_url;
 #[cfg(feature = "client")]
+mod builder;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod error;
+#[cfg(feature = "client")]
+mod event;
 #[cfg(feature = "client")]
 mod identity_v3;
 #[cfg(feature = "client")]
@@ -29,8 +33,12 @@ pub mod testing;
 mod token;
 #[cfg(feature = "file")]
 mod token_file;
+#[cfg(any(feature = "totp", feature = "testing"))]
+mod totp;
 #[cfg(feature = "client")]
 pub mod transport;
+#[cfg(feature = "client")]
+mod wire;
 
 pub use generated::identity;
 pub use generated::identity::v3::auth::{
@@ -40,12 +48,22 @@ pub use generated::identity::v3::common::{DomainRef, TokenId, UserRef};
 pub use runtime::{NotATimestamp, Timestamp};
 
 #[cfg(feature = "client")]
+pub use builder::OpenStackBuilder;
+#[cfg(feature = "client")]
 pub use client::SendError;
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "client")]
+pub use event::Event;
+#[cfg(feature = "client")]
 pub use identity_v3::{GenerateTokenCall, IdentityV3, Validity};
 #[cfg(feature = "client")]
-pub use openstack::{OpenStack, OpenStackBuilder};
+pub use openstack::OpenStack;
+#[cfg(feature = "client")]
+pub use session::mfa::{Factor, factor_from};
+#[cfg(feature = "totp")]
+pub use session::mfa::{InvalidSeed, TotpSeed};
+#[cfg(feature = "client")]
+pub use session::provider::{BoxError, CredentialsProvider, secret_from_env, secret_from_file};
 #[cfg(feature = "client")]
 pub use token::{AuthToken, InvalidExport};

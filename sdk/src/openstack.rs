@@ -2,19 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(feature = "reqwest")]
-use std::time::Duration;
 
-use crate::auth_url::AuthUrl;
+use http::HeaderValue;
+
+use crate::TokenId;
+use crate::builder::OpenStackBuilder;
 use crate::client::Client;
-use crate::error::Error;
-use crate::identity::v3::auth::{Credentials, Scope};
+use crate::error::{Error, ErrorKind};
+use crate::identity::v3::auth::Scope;
 use crate::identity_v3::IdentityV3;
-#[cfg(feature = "reqwest")]
-use crate::reqwest_transport::Settings;
-use crate::session::Session;
+use crate::session::{Session, SessionToken};
 use crate::token::AuthToken;
-use crate::transport::Transport;
 
 /// A cloud, and who we are there. Clones share one session: log in once, and all of them are.
 ///
@@ -30,27 +28,46 @@ use crate::transport::Transport;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct OpenStack(pub(crate) Arc<Shared>);
+pub struct OpenStack(Arc<Shared>);
 
+#[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) session: Session,
-    region: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) revoke_on_close: bool,
+}
+
+/// What an error may mean for the session's token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Loss {
+    /// Nothing.
+    None,
+    /// It is refused.
+    Certain,
+    /// It may be gone: a token whose user or project is gone makes Keystone answer 404 to everything.
+    Possible,
+}
+
+impl Loss {
+    /// What an error of the Identity service means.
+    pub(crate) fn of(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::Unauthorized => Loss::Certain,
+            ErrorKind::NotFound => Loss::Possible,
+            _ => Loss::None,
+        }
+    }
 }
 
 impl OpenStack {
     /// Starts with the address of the Identity service, with or without `/v3`.
     pub fn builder(auth_url: impl Into<String>) -> OpenStackBuilder {
-        OpenStackBuilder {
-            auth_url: auth_url.into(),
-            region: None,
-            credentials: None,
-            scope: None,
-            cached_token: None,
-            transport: None,
-            #[cfg(feature = "reqwest")]
-            settings: Settings::default(),
-        }
+        OpenStackBuilder::new(auth_url.into())
+    }
+
+    pub(crate) fn new(shared: Shared) -> Self {
+        OpenStack(Arc::new(shared))
     }
 
     /// The Identity service, v3.
@@ -70,6 +87,98 @@ impl OpenStack {
     pub fn auth_url(&self) -> String {
         self.0.client.url.to_string()
     }
+
+    /// The session's token: the one at hand if it is good, else that of a login.
+    ///
+    /// # Errors
+    ///
+    /// As [`IdentityV3::generate_token`], or `NoCredentials`.
+    pub async fn token(&self) -> Result<AuthToken, Error> {
+        Ok(self.0.session.token(&self.0.client, "token").await?.token)
+    }
+
+    /// The same cloud and credentials, with a session of its own for another scope. It logs in when a
+    /// call needs a token; connections are shared.
+    #[must_use]
+    pub fn rescope(&self, scope: impl Into<Scope>) -> Self {
+        let session = self.0.session.rescoped(scope.into());
+        OpenStack::new(Shared {
+            session,
+            ..(*self.0).clone()
+        })
+    }
+
+    /// The same session, whose requests carry this id in `X-Openstack-Request-Id`: services write it to
+    /// their logs beside the ids of their own. It has the form `req-` and a UUID.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if no header can carry it.
+    pub fn with_global_request_id(&self, id: &str) -> Result<Self, Error> {
+        let value = HeaderValue::from_str(id).map_err(|_| {
+            Error::input(
+                "the request id can't be sent".into(),
+                "write it as req- and a UUID",
+            )
+        })?;
+        let mut shared = (*self.0).clone();
+        shared.client.wire.global_request_id = Some(value);
+        Ok(OpenStack::new(shared))
+    }
+
+    /// Ends the session: revokes its token, if [`revoke_on_close`](OpenStackBuilder::revoke_on_close)
+    /// was set and there is a token. Clones share the session, and would log in again.
+    ///
+    /// # Errors
+    ///
+    /// The token could not be revoked; it lives until it expires.
+    pub async fn close(self) -> Result<(), Error> {
+        match self.0.session.at_hand().filter(|_| self.0.revoke_on_close) {
+            Some(token) => match self.identity_v3().revoke_token(token.id()).await {
+                // It is dead already.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound) => Ok(()),
+                other => other,
+            },
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Shared {
+    /// Makes a call that wants a token, and if the token turns out to be dead, once more with another.
+    pub(crate) async fn with_token<T, E: From<Error>>(
+        &self,
+        operation: &'static str,
+        call: impl AsyncFn(TokenId) -> Result<T, E>,
+        loss: impl Fn(&E) -> Loss,
+    ) -> Result<T, E> {
+        let token = self.session.token(&self.client, operation).await?;
+        let refused = match call(token.token.id().clone()).await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        if !self.is_lost(loss(&refused), &token).await {
+            return Err(refused);
+        }
+        self.session.refused(&token);
+        if !self.session.can_log_in() {
+            return Err(refused);
+        }
+        let token = self.session.token(&self.client, operation).await?;
+        call(token.token.id().clone()).await
+    }
+
+    async fn is_lost(&self, loss: Loss, token: &SessionToken) -> bool {
+        match loss {
+            Loss::None => false,
+            Loss::Certain => true,
+            Loss::Possible => self.session.is_lost(&self.client, token).await,
+        }
+    }
 }
 
 impl fmt::Debug for OpenStack {
@@ -77,126 +186,6 @@ impl fmt::Debug for OpenStack {
         f.debug_struct("OpenStack")
             .field("auth_url", &self.0.client.url)
             .field("region", &self.0.region)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What an [`OpenStack`] is made of. [`build`](OpenStackBuilder::build) sends nothing.
-#[must_use]
-pub struct OpenStackBuilder {
-    auth_url: String,
-    region: Option<String>,
-    credentials: Option<Credentials>,
-    scope: Option<Scope>,
-    cached_token: Option<AuthToken>,
-    transport: Option<Arc<dyn Transport>>,
-    #[cfg(feature = "reqwest")]
-    settings: Settings,
-}
-
-impl OpenStackBuilder {
-    /// The region whose services are wanted.
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
-        self
-    }
-
-    /// With what the session logs in, when a call first needs a token.
-    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
-        self.credentials = Some(credentials.into());
-        self
-    }
-
-    /// What the session's token is for; without it the user's default project, if there is one.
-    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
-        self.scope = Some(scope.into());
-        self
-    }
-
-    /// Starts the session with a token from an earlier login. If it has expired or belongs to another
-    /// server, it is passed over, and the credentials are used when a call needs a token.
-    pub fn cached_token(mut self, token: AuthToken) -> Self {
-        self.cached_token = Some(token);
-        self
-    }
-
-    /// How long a request may take, from the first byte sent to the last received; 60 s by default.
-    #[cfg(feature = "reqwest")]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
-        self
-    }
-
-    /// How long it may take to connect; 10 s by default.
-    #[cfg(feature = "reqwest")]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.connect_timeout = timeout;
-        self
-    }
-
-    /// How large an answer may be, in bytes; 8 MiB by default.
-    #[cfg(feature = "reqwest")]
-    pub fn max_answer_size(mut self, bytes: usize) -> Self {
-        self.settings.max_answer_size = bytes;
-        self
-    }
-
-    /// An authority (PEM) that may sign the server's certificate, besides those that the system trusts.
-    #[cfg(feature = "reqwest")]
-    pub fn ca_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.settings.ca_certificates.push(pem.into());
-        self
-    }
-
-    /// Sends requests by this instead of reqwest. The settings above that are about requests are then
-    /// its own matter.
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// Puts it together, and sends nothing.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` if the auth URL is no URL; `Setup` if a certificate can't be read, or there is no
-    /// TLS.
-    pub fn build(self) -> Result<OpenStack, Error> {
-        let url = AuthUrl::parse(&self.auth_url)?;
-        let given = self.cached_token.is_some();
-        let cached = self
-            .cached_token
-            .filter(|token| AuthUrl::parse(token.auth_url()).is_ok_and(|issuer| issuer == url));
-        let passed_over = given && cached.is_none();
-        let transport = match self.transport {
-            Some(transport) => transport,
-            #[cfg(feature = "reqwest")]
-            None => Arc::new(
-                self.settings
-                    .transport()
-                    .map_err(|error| Error::setup(error.to_string()))?,
-            ),
-            #[cfg(not(feature = "reqwest"))]
-            None => {
-                let what = "there is nothing to send requests with".to_owned();
-                return Err(Error::input(
-                    what,
-                    "give a `transport`, or turn on the feature reqwest",
-                ));
-            }
-        };
-        Ok(OpenStack(Arc::new(Shared {
-            client: Client::new(url, transport),
-            session: Session::new(self.credentials, self.scope, cached, passed_over),
-            region: self.region,
-        })))
-    }
-}
-
-impl fmt::Debug for OpenStackBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenStackBuilder")
-            .field("region", &self.region)
             .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,10 @@ pub(crate) const STEP: u64 = 30;
 pub(crate) fn passcode(secret: &str, step: u64) -> Option<String> {
     let secret: String = secret.split_whitespace().collect();
     let secret = secret.trim_end_matches('=').to_ascii_uppercase();
-    let key = BASE32_NOPAD.decode(secret.as_bytes()).ok().filter(|key| !key.is_empty())?;
+    let key = BASE32_NOPAD
+        .decode(secret.as_bytes())
+        .ok()
+        .filter(|key| !key.is_empty())?;
     let mut mac = Hmac::<Sha1>::new_from_slice(&key).ok()?;
     mac.update(&step.to_be_bytes());
     let digest = mac.finalize().into_bytes();

@@ -49,6 +49,29 @@ impl Timestamp {
         Timestamp(jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::MAX))
     }
 
+    /// Whole milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn as_millisecond(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// The moment so many whole milliseconds after 1970-01-01T00:00:00Z, as near to it as can be told.
+    #[must_use]
+    pub fn from_millisecond(millisecond: i64) -> Self {
+        let range = jiff::Timestamp::MIN.as_millisecond()..=jiff::Timestamp::MAX.as_millisecond();
+        let millisecond = millisecond.clamp(*range.start(), *range.end());
+        Timestamp(jiff::Timestamp::from_millisecond(millisecond).unwrap_or(jiff::Timestamp::MAX))
+    }
+
+    /// The moment of an HTTP header, such as `Mon, 23 Nov 2026 13:48:26 GMT`.
+    #[cfg(feature = "client")]
+    pub(crate) fn from_http_date(text: &str) -> Option<Self> {
+        jiff::fmt::rfc2822::DateTimeParser::new()
+            .parse_timestamp(text)
+            .ok()
+            .map(Timestamp)
+    }
+
     /// How long it is from `earlier` to this moment; nothing if it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Timestamp) -> Duration {

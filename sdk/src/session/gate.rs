@@ -60,8 +60,15 @@ where
     L: Lock<Inner<T, E>>,
 {
     pub(crate) fn new() -> Self {
-        let inner = Inner { machine: Machine::new(), waiting: BTreeMap::new(), tickets: 0 };
-        Gate { inner: L::new(inner), kinds: std::marker::PhantomData }
+        let inner = Inner {
+            machine: Machine::new(),
+            waiting: BTreeMap::new(),
+            tickets: 0,
+        };
+        Gate {
+            inner: L::new(inner),
+            kinds: std::marker::PhantomData,
+        }
     }
 
     /// Asks or tells the machine something.
@@ -71,7 +78,12 @@ where
 
     /// A token, a duty, or an error; waits while somebody else logs in.
     pub(crate) fn enter<N: Fn() -> Millis>(self: &Arc<Self>, now: N) -> Enter<T, E, L, N> {
-        Enter { gate: self.clone(), now, waited: None, ticket: None }
+        Enter {
+            gate: self.clone(),
+            now,
+            waited: None,
+            ticket: None,
+        }
     }
 
     /// Tells the machine how a login ended, and wakes all who wait.
@@ -127,7 +139,11 @@ where
     }
 
     fn lead(&self, flight: Flight) -> Leader<T, E, L> {
-        Leader { gate: self.gate.clone(), flight, ended: false }
+        Leader {
+            gate: self.gate.clone(),
+            flight,
+            ended: false,
+        }
     }
 }
 

@@ -28,7 +28,11 @@ impl<V: Send> Lock<V> for Shuttled<V> {
 }
 
 /// What the client does with the gate: `post` stands for the request, and names the token it brings.
-async fn token(gate: &Arc<Model>, posts: &AtomicUsize, fails: bool) -> Result<(u64, u64), &'static str> {
+async fn token(
+    gate: &Arc<Model>,
+    posts: &AtomicUsize,
+    fails: bool,
+) -> Result<(u64, u64), &'static str> {
     let grant = gate.enter(|| NOW).await;
     match grant {
         Grant::Token(held) | Grant::Renew(held, _) => Ok((held.token, held.serial)),
@@ -41,7 +45,10 @@ async fn token(gate: &Arc<Model>, posts: &AtomicUsize, fails: bool) -> Result<(u
                 leader.end(|machine, flight| machine.failed(flight, "down", NOW, 0.0));
                 return Err("down");
             }
-            let life = Life { issued: NOW - 60_000, expires: NOW + 3_600_000 };
+            let life = Life {
+                issued: NOW - 60_000,
+                expires: NOW + 3_600_000,
+            };
             let mut serial = 0;
             leader.end(|machine, flight| {
                 machine.logged_in(flight, (token, life), NOW, None, 0.0);
@@ -95,7 +102,11 @@ fn many_whose_token_is_refused_post_once_more() {
                 let (token, _) = future::block_on(task).unwrap().unwrap();
                 assert_ne!(token, first, "the refused one is not given out again");
             }
-            assert_eq!(posts.load(Ordering::SeqCst), 2, "and a fresh one is not thrown away");
+            assert_eq!(
+                posts.load(Ordering::SeqCst),
+                2,
+                "and a fresh one is not thrown away"
+            );
         },
         SCHEDULES,
     );

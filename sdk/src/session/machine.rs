@@ -100,17 +100,17 @@ impl<T: Clone, E: Clone> Machine<T, E> {
             flying: None,
             failed: None,
             renewal_failures: 0,
-            renew_after: Millis::MIN,
+            renew_after: 0,
             refusal: None,
             spent: None,
             skew: 0,
-            hold_until: Millis::MIN,
+            hold_until: 0,
         }
     }
 
     /// What to do at `now`; `waited` is the login that the caller has waited for, if it has.
     pub(crate) fn step(&mut self, now: Millis, waited: Option<Flight>) -> Step<T, E> {
-        let now = now + self.skew;
+        let now = self.server_now(now);
         if let Some(held) = self.held.clone().filter(|held| now < held.life.expires) {
             let due = now >= held.renew_at && now >= self.renew_after;
             return match due && self.flying.is_none() {
@@ -154,27 +154,35 @@ impl<T: Clone, E: Clone> Machine<T, E> {
     ) {
         self.land(flight);
         if let Some(server_now) = server_now {
-            self.skew = server_now - now;
+            self.skew = server_now.saturating_sub(now);
         }
         self.renewal_failures = 0;
-        self.renew_after = Millis::MIN;
+        self.renew_after = 0;
         self.refusal = None;
         self.hold(token, life, chance);
     }
 
     /// Starts from a token that was issued earlier.
     pub(crate) fn hold(&mut self, token: T, life: Life, chance: f64) {
-        let margin = MARGIN.min((life.expires - life.issued) / 10).max(0);
+        let margin = MARGIN
+            .min(life.expires.saturating_sub(life.issued) / 10)
+            .max(0);
         let jitter = scaled(margin / 2, chance);
         self.serials += 1;
         let (serial, renew_at) = (self.serials, life.expires - margin - jitter);
-        self.held = Some(Held { token, serial, life, renew_at });
+        self.held = Some(Held {
+            token,
+            serial,
+            life,
+            renew_at,
+        });
     }
 
     /// A login has failed. Who waits for it gets the error; a token that still lives goes on living.
     pub(crate) fn failed(&mut self, flight: Flight, error: E, now: Millis, chance: f64) {
         self.land(flight);
-        self.renew_after = now + self.skew + backoff(self.renewal_failures, 5 * SECOND, chance);
+        self.renew_after =
+            self.server_now(now) + backoff(self.renewal_failures, 5 * SECOND, chance);
         self.renewal_failures = self.renewal_failures.saturating_add(1);
         self.failed = Some((flight, error));
     }
@@ -186,10 +194,11 @@ impl<T: Clone, E: Clone> Machine<T, E> {
 
     /// A service has refused the token with this serial. A newer one is not thrown away for it.
     pub(crate) fn token_refused(&mut self, serial: u64, now: Millis) {
+        let server_now = self.server_now(now);
         if let Some(held) = self.held.take_if(|held| held.serial == serial) {
             // Keystone revokes by whole seconds: what is issued in the second of a password change
             // is refused at once, and another of the same second would be too.
-            if now + self.skew < held.life.issued + 2 * SECOND {
+            if server_now < held.life.issued + 2 * SECOND {
                 self.hold_until = held.life.issued + SECOND + SECOND / 10;
             }
         }
@@ -202,11 +211,17 @@ impl<T: Clone, E: Clone> Machine<T, E> {
 
     /// How long to wait before a login would bring a token that works.
     pub(crate) fn hold_back(&self, now: Millis) -> Millis {
-        (self.hold_until - (now + self.skew)).clamp(0, 2 * SECOND)
+        self.hold_until
+            .saturating_sub(self.server_now(now))
+            .clamp(0, 2 * SECOND)
     }
 
     /// Whether these credentials may be sent at `now`. What works once counts as sent from here on.
-    pub(crate) fn may_send(&mut self, credentials: Fingerprint, now: Millis) -> Result<(), Denied<E>> {
+    pub(crate) fn may_send(
+        &mut self,
+        credentials: Fingerprint,
+        now: Millis,
+    ) -> Result<(), Denied<E>> {
         if credentials.one_shot && self.spent == Some(credentials.hash) {
             return Err(Denied::Spent);
         }
@@ -231,16 +246,24 @@ impl<T: Clone, E: Clone> Machine<T, E> {
         now: Millis,
         chance: f64,
     ) {
-        let before = self.refusal.take().filter(|refusal| refusal.of == credentials.hash);
+        let before = self
+            .refusal
+            .take()
+            .filter(|refusal| refusal.of == credentials.hash);
         let times = before.map_or(0, |refusal| refusal.times);
         let until = now + backoff(times, 2 * SECOND, chance);
         let times = times.saturating_add(1);
-        self.refusal = Some(Refusal { of: credentials.hash, times, until, error });
+        self.refusal = Some(Refusal {
+            of: credentials.hash,
+            times,
+            until,
+            error,
+        });
     }
 
     /// The server's clock at `now`, as far as it is known.
     pub(crate) fn server_now(&self, now: Millis) -> Millis {
-        now + self.skew
+        now.saturating_add(self.skew)
     }
 
     /// The token at hand, good or not.

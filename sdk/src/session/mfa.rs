@@ -20,10 +20,17 @@ impl ReceiptRequired {
     pub fn missing(&self) -> Vec<Vec<AuthMethodName>> {
         let proved = self.proved();
         let missing = |rule: &Vec<AuthMethodName>| {
-            rule.iter().filter(|method| !proved.contains(method)).cloned().collect()
+            rule.iter()
+                .filter(|method| !proved.contains(method))
+                .cloned()
+                .collect()
         };
-        let mut rules: Vec<Vec<AuthMethodName>> =
-            self.partial.required_auth_methods.iter().map(missing).collect();
+        let mut rules: Vec<Vec<AuthMethodName>> = self
+            .partial
+            .required_auth_methods
+            .iter()
+            .map(missing)
+            .collect();
         rules.sort_by_key(Vec::len);
         rules
     }
@@ -106,7 +113,7 @@ where
 }
 
 #[cfg(feature = "totp")]
-pub use self::seed::TotpSeed;
+pub use self::seed::{InvalidSeed, TotpSeed};
 
 #[cfg(feature = "totp")]
 mod seed {
@@ -139,7 +146,10 @@ mod seed {
         pub fn new(base32: impl Into<String>) -> Result<Self, InvalidSeed> {
             let seed = Secret::new(base32);
             match totp::passcode(seed.expose(), 0) {
-                Some(_) => Ok(TotpSeed { seed, spent: Mutex::new(None) }),
+                Some(_) => Ok(TotpSeed {
+                    seed,
+                    spent: Mutex::new(None),
+                }),
                 None => Err(InvalidSeed),
             }
         }

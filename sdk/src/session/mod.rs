@@ -46,25 +46,40 @@ pub(crate) struct Session {
     login: Arc<Login>,
     gate: SharedGate,
     hashes: RandomState,
+    /// Whether a token was given that belongs to another server.
+    passed_over: bool,
 }
 
 /// How often a login goes on with another factor, at most.
 const ROUNDS: usize = 5;
 
 impl Session {
-    pub(crate) fn new(login: Login, cached: Option<AuthToken>) -> Self {
+    pub(crate) fn new(login: Login, cached: Option<AuthToken>, passed_over: bool) -> Self {
         let gate = Gate::new();
         if let Some(token) = cached {
             let life = life(&token);
             gate.with(|machine| machine.hold(token, life, chance()));
             login.observer.tell(Event::CacheHit);
         }
-        Session { login: Arc::new(login), gate: Arc::new(gate), hashes: RandomState::new() }
+        let (login, gate, hashes) = (Arc::new(login), Arc::new(gate), RandomState::new());
+        Session {
+            login,
+            gate,
+            hashes,
+            passed_over,
+        }
     }
 
     /// The same way to log in, with another scope, and no token yet.
     pub(crate) fn rescoped(&self, scope: Scope) -> Self {
-        Session::new(Login { scope: Some(scope), ..(*self.login).clone() }, None)
+        Session::new(
+            Login {
+                scope: Some(scope),
+                ..(*self.login).clone()
+            },
+            None,
+            false,
+        )
     }
 
     /// A token that is good: the one at hand, or that of a login, by whoever makes it.
@@ -93,7 +108,9 @@ impl Session {
     /// Renews in the background: the token at hand is good, so nobody waits for it. Outside of a
     /// runtime the next who asks renews.
     fn renew(&self, client: &Client, operation: &'static str, leader: Lead) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
         let (session, client) = (self.clone(), client.clone());
         runtime.spawn(async move {
             if session.log_in(&client, operation, leader).await.is_ok() {
@@ -125,7 +142,8 @@ impl Session {
             }
             Err(error) => {
                 self.login.observer.tell(Event::LoginFailed);
-                leader.end(|machine, flight| machine.failed(flight, error.clone(), now(), chance()));
+                leader
+                    .end(|machine, flight| machine.failed(flight, error.clone(), now(), chance()));
                 Err(error)
             }
         }
@@ -141,7 +159,9 @@ impl Session {
             .await
             .map_err(|error| Error::no_credentials(operation, client.host(), &error.to_string()))?;
         let fingerprint = self.fingerprint(&credentials);
-        let allowed = self.gate.with(|machine| machine.may_send(fingerprint, now()));
+        let allowed = self
+            .gate
+            .with(|machine| machine.may_send(fingerprint, now()));
         allowed.map_err(|denied| match denied {
             Denied::CoolDown(error) => error.not_sent_again(),
             Denied::Spent => {
@@ -161,7 +181,11 @@ impl Session {
         obtained
     }
 
-    async fn exchange(&self, client: &Client, credentials: Credentials) -> Result<AuthToken, Error> {
+    async fn exchange(
+        &self,
+        client: &Client,
+        credentials: Credentials,
+    ) -> Result<AuthToken, Error> {
         let mut login = GenerateToken::new(self.auth(credentials));
         for _ in 0..ROUNDS {
             match client.send(&login, None).await {
@@ -175,7 +199,11 @@ impl Session {
                 }
             }
         }
-        Err(Error::no_credentials("generate_token", client.host(), "the server wants ever more factors"))
+        Err(Error::no_credentials(
+            "generate_token",
+            client.host(),
+            "the server wants ever more factors",
+        ))
     }
 
     /// The factors that are missing, by the shortest rule that those at hand can satisfy.
@@ -184,12 +212,24 @@ impl Session {
         needed: &ReceiptRequired,
         client: &Client,
     ) -> Result<Option<Credentials>, Error> {
-        let at_hand: Vec<_> = self.login.factors.iter().map(|factor| factor.method()).collect();
-        let Some(missing) = needed.shortest_with(&at_hand) else { return Ok(None) };
+        let at_hand: Vec<_> = self
+            .login
+            .factors
+            .iter()
+            .map(|factor| factor.method())
+            .collect();
+        let Some(missing) = needed.shortest_with(&at_hand) else {
+            return Ok(None);
+        };
         let server_now = self.gate.with(|machine| machine.server_now(now()));
         let server_now = Timestamp::from_millisecond(server_now);
         let mut supplied: Option<Credentials> = None;
-        for factor in self.login.factors.iter().filter(|factor| missing.contains(&factor.method())) {
+        for factor in self
+            .login
+            .factors
+            .iter()
+            .filter(|factor| missing.contains(&factor.method()))
+        {
             let method = factor.supply(needed, server_now).await.map_err(|error| {
                 let why = format!("no {}: {error}", factor.method());
                 Error::no_credentials("generate_token", client.host(), &why)
@@ -213,14 +253,22 @@ impl Session {
 
     fn fingerprint(&self, credentials: &Credentials) -> Fingerprint {
         let json = zeroize::Zeroizing::new(serde_json::to_vec(credentials).unwrap_or_default());
-        let one_shot =
-            credentials.members().iter().any(|member| matches!(member, AuthMethod::Totp(_)));
-        Fingerprint { hash: self.hashes.hash_one(&*json), one_shot }
+        let one_shot = credentials
+            .members()
+            .iter()
+            .any(|member| matches!(member, AuthMethod::Totp(_)));
+        Fingerprint {
+            hash: self.hashes.hash_one(&*json),
+            one_shot,
+        }
     }
 
     fn no_token(&self, client: &Client, operation: &'static str) -> Error {
         let why = match self.gate.with(|machine| machine.held().is_some()) {
-            true => "the cached token has expired, and there are no credentials for another",
+            true => "the token has expired, and there are no credentials for another",
+            false if self.passed_over => {
+                "the cached token is another server's, and there are no credentials to get one here"
+            }
             false => "it needs a token, and there are no credentials to get one",
         };
         Error::no_credentials(operation, client.host(), why)
@@ -228,7 +276,8 @@ impl Session {
 
     /// Tells the session that a service has refused this token.
     pub(crate) fn refused(&self, token: &SessionToken) {
-        self.gate.with(|machine| machine.token_refused(token.serial, now()));
+        self.gate
+            .with(|machine| machine.token_refused(token.serial, now()));
     }
 
     /// Whether another token could be had.
@@ -239,7 +288,9 @@ impl Session {
     /// Forgets the token, if it is this one.
     pub(crate) fn forget(&self, id: &TokenId) {
         self.gate.with(|machine| {
-            let held = machine.held().filter(|held| held.token.id().expose() == id.expose());
+            let held = machine
+                .held()
+                .filter(|held| held.token.id().expose() == id.expose());
             if let Some(serial) = held.map(|held| held.serial) {
                 machine.forget(serial);
             }
@@ -248,21 +299,17 @@ impl Session {
 
     /// The token at hand, good or not.
     pub(crate) fn at_hand(&self) -> Option<AuthToken> {
-        self.gate.with(|machine| machine.held().map(|held| held.token.clone()))
+        self.gate
+            .with(|machine| machine.held().map(|held| held.token.clone()))
     }
 
     /// Whether the server still knows the token; asked where an answer may mean that it doesn't.
     pub(crate) async fn is_lost(&self, client: &Client, token: &SessionToken) -> bool {
         let id = token.token.id();
         let check = client.send(&ValidateToken::new(id), Some(id)).await;
-        let lost = |error: &Error| {
-            matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::NotFound)
-        };
+        let lost =
+            |error: &Error| matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::NotFound);
         check.map_err(Error::from).as_ref().err().is_some_and(lost)
-    }
-
-    pub(crate) fn observer(&self) -> &Observer {
-        &self.login.observer
     }
 }
 
@@ -277,15 +324,28 @@ pub(crate) async fn log_in(client: &Client, login: &GenerateToken) -> Result<Aut
     }
 }
 
-fn issued((issued, response): (IssuedToken, Response), client: &Client) -> Result<AuthToken, Error> {
+fn issued(
+    (issued, response): (IssuedToken, Response),
+    client: &Client,
+) -> Result<AuthToken, Error> {
     let body = response.json_in("token").map_err(|error| {
-        Error::decode(&error, client.context::<GenerateToken>(http::Method::POST))
+        Error::decode(
+            &error,
+            client.context::<GenerateToken>(Some(http::Method::POST)),
+        )
     })?;
-    Ok(AuthToken::new(issued, body, Arc::from(client.url.to_string())))
+    Ok(AuthToken::new(
+        issued,
+        body,
+        Arc::from(client.url.to_string()),
+    ))
 }
 
 fn life(token: &AuthToken) -> Life {
-    Life { issued: token.issued_at.as_millisecond(), expires: token.expires_at.as_millisecond() }
+    Life {
+        issued: token.issued_at.as_millisecond(),
+        expires: token.expires_at.as_millisecond(),
+    }
 }
 
 fn now() -> Millis {

@@ -2,11 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use data_encoding::BASE32_NOPAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-
-const STEP: u64 = 30;
+use crate::totp::{self, STEP};
 
 /// The passcode of a base32 secret at a moment, as an authenticator application shows it.
 ///
@@ -24,7 +20,7 @@ const STEP: u64 = 30;
 #[must_use]
 pub fn totp_passcode(secret: &str, at: SystemTime) -> Option<String> {
     let seconds = at.duration_since(UNIX_EPOCH).ok()?.as_secs();
-    passcode_of_step(secret, seconds / STEP)
+    totp::passcode(secret, seconds / STEP)
 }
 
 /// Whether `passcode` is the one of this step or of one of the `previous` steps before it.
@@ -35,19 +31,7 @@ pub(super) fn matches(secret: &str, passcode: &str, at: SystemTime, previous: u6
     let step = since.as_secs() / STEP;
     (0..=previous)
         .filter_map(|back| step.checked_sub(back))
-        .any(|step| passcode_of_step(secret, step).as_deref() == Some(passcode))
-}
-
-fn passcode_of_step(secret: &str, step: u64) -> Option<String> {
-    let secret = secret.trim_end_matches('=').to_ascii_uppercase();
-    let key = BASE32_NOPAD.decode(secret.as_bytes()).ok()?;
-    let mut mac = Hmac::<Sha1>::new_from_slice(&key).ok()?;
-    mac.update(&step.to_be_bytes());
-    let digest = mac.finalize().into_bytes();
-    let offset = usize::from(digest.last()? & 0x0f);
-    let word: [u8; 4] = digest.get(offset..offset + 4)?.try_into().ok()?;
-    let number = u32::from_be_bytes(word) & 0x7fff_ffff;
-    Some(format!("{:06}", number % 1_000_000))
+        .any(|step| totp::passcode(secret, step).as_deref() == Some(passcode))
 }
 
 #[cfg(test)]

@@ -1,0 +1,202 @@
+//! What a cloud's entry point is made of.
+
+use std::fmt;
+use std::sync::Arc;
+#[cfg(feature = "reqwest")]
+use std::time::Duration;
+
+use crate::auth_url::AuthUrl;
+use crate::client::Client;
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::identity::v3::auth::{Credentials, Scope};
+use crate::openstack::{OpenStack, Shared};
+#[cfg(feature = "reqwest")]
+use crate::reqwest_transport::Settings;
+use crate::session::mfa::Factor;
+use crate::session::provider::{CredentialsProvider, Fixed};
+use crate::session::{Login, Session};
+use crate::token::AuthToken;
+use crate::transport::Transport;
+use crate::wire::Wire;
+
+/// What an [`OpenStack`] is made of. [`build`](OpenStackBuilder::build) sends nothing.
+#[must_use]
+pub struct OpenStackBuilder {
+    auth_url: String,
+    region: Option<String>,
+    login: Login,
+    cached_token: Option<AuthToken>,
+    transport: Option<Arc<dyn Transport>>,
+    retries: u32,
+    revoke_on_close: bool,
+    #[cfg(feature = "reqwest")]
+    settings: Settings,
+}
+
+impl OpenStackBuilder {
+    pub(crate) fn new(auth_url: String) -> Self {
+        OpenStackBuilder {
+            auth_url,
+            region: None,
+            login: Login {
+                credentials: None,
+                factors: Vec::new(),
+                scope: None,
+                observer: Observer::default(),
+            },
+            cached_token: None,
+            transport: None,
+            retries: 2,
+            revoke_on_close: false,
+            #[cfg(feature = "reqwest")]
+            settings: Settings::default(),
+        }
+    }
+
+    /// The region whose services are wanted.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// With what the session logs in, when a call first needs a token.
+    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
+        self.login.credentials = Some(Arc::new(Fixed(credentials.into())));
+        self
+    }
+
+    /// Where the session gets its credentials, at each login, so that what was rotated is noticed.
+    pub fn credentials_from(mut self, provider: impl CredentialsProvider) -> Self {
+        self.login.credentials = Some(Arc::new(provider));
+        self
+    }
+
+    /// A factor for when the credentials alone are not enough. Give several, and the shortest rule that
+    /// they satisfy is taken.
+    pub fn factor(mut self, factor: impl Factor) -> Self {
+        self.login.factors.push(Arc::new(factor));
+        self
+    }
+
+    /// What the session's token is for; without it the user's default project, if there is one.
+    pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
+        self.login.scope = Some(scope.into());
+        self
+    }
+
+    /// Starts the session with a token from an earlier login. If it has expired or belongs to another
+    /// server, it is passed over, and the credentials are used when a call needs a token.
+    pub fn cached_token(mut self, token: AuthToken) -> Self {
+        self.cached_token = Some(token);
+        self
+    }
+
+    /// How often a request is sent again: after a failed connection if repeating it does no harm, and
+    /// after 429 or 503 as the server asks for it. 2 by default; 0 turns it off.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Tells what the session does, for counters. Called while things wait for it: be quick.
+    pub fn on_event(mut self, tell: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.login.observer = Observer::new(tell);
+        self
+    }
+
+    /// Makes [`OpenStack::close`] revoke the session's token.
+    pub fn revoke_on_close(mut self, revoke: bool) -> Self {
+        self.revoke_on_close = revoke;
+        self
+    }
+
+    /// How long a request may take, from the first byte sent to the last received; 60 s by default.
+    #[cfg(feature = "reqwest")]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// How long it may take to connect; 10 s by default.
+    #[cfg(feature = "reqwest")]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// How large an answer may be, in bytes; 8 MiB by default.
+    #[cfg(feature = "reqwest")]
+    pub fn max_answer_size(mut self, bytes: usize) -> Self {
+        self.settings.max_answer_size = bytes;
+        self
+    }
+
+    /// An authority (PEM) that may sign the server's certificate, besides those that the system trusts.
+    #[cfg(feature = "reqwest")]
+    pub fn ca_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.settings.ca_certificates.push(pem.into());
+        self
+    }
+
+    /// Sends requests by this instead of reqwest. The settings above that are about requests are then
+    /// its own matter.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Puts it together, and sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the auth URL is no URL; `Setup` if a certificate can't be read, or there is no
+    /// TLS.
+    pub fn build(self) -> Result<OpenStack, Error> {
+        let url = AuthUrl::parse(&self.auth_url)?;
+        let given = self.cached_token.is_some();
+        let cached = self
+            .cached_token
+            .filter(|token| AuthUrl::parse(token.auth_url()).is_ok_and(|issuer| issuer == url));
+        let passed_over = given && cached.is_none();
+        let transport = match self.transport {
+            Some(transport) => transport,
+            #[cfg(feature = "reqwest")]
+            None => Arc::new(
+                self.settings
+                    .transport()
+                    .map_err(|error| Error::setup(error.to_string()))?,
+            ),
+            #[cfg(not(feature = "reqwest"))]
+            None => {
+                let what = "there is nothing to send requests with".to_owned();
+                return Err(Error::input(
+                    what,
+                    "give a `transport`, or turn on the feature reqwest",
+                ));
+            }
+        };
+        url.warn_of_plain_http();
+        let observer = self.login.observer.clone();
+        let wire = Wire {
+            transport,
+            retries: self.retries,
+            observer,
+            global_request_id: None,
+        };
+        Ok(OpenStack::new(Shared {
+            client: Client { url, wire },
+            session: Session::new(self.login, cached, passed_over),
+            region: self.region,
+            revoke_on_close: self.revoke_on_close,
+        }))
+    }
+}
+
+impl fmt::Debug for OpenStackBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenStackBuilder")
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}

@@ -176,17 +176,21 @@ impl IdentityV3 {
         operation: O,
     ) -> Result<O::Output, SendError<O::Failure>> {
         let shared = self.openstack.shared();
-        let send = async |token: Option<TokenId>| {
-            let sent = shared.client.send(&operation, token.as_ref()).await;
-            sent.map(|(output, _)| output)
-        };
-        match O::SESSION {
-            true => {
-                shared
-                    .with_token(O::NAME, async |token| send(Some(token)).await, loss)
-                    .await
+        if !O::SESSION {
+            return shared
+                .client
+                .send(&operation, None)
+                .await
+                .map(|(output, _)| output);
+        }
+        let mut first = true;
+        loop {
+            let token = shared.token(O::NAME).await?;
+            match shared.client.send(&operation, Some(token.token.id())).await {
+                Ok((output, _)) => return Ok(output),
+                Err(error) if shared.tries_again(&mut first, loss(&error), &token).await => {}
+                Err(error) => return Err(error),
             }
-            false => send(None).await,
         }
     }
 
@@ -200,15 +204,16 @@ impl IdentityV3 {
         operation: O,
     ) -> Result<Vec<O::Item>, SendError<O::Failure>> {
         let shared = self.openstack.shared();
-        let list =
-            async |token: Option<TokenId>| shared.client.list(&operation, token.as_ref()).await;
-        match O::SESSION {
-            true => {
-                shared
-                    .with_token(O::NAME, async |token| list(Some(token)).await, loss)
-                    .await
+        if !O::SESSION {
+            return shared.client.list(&operation, None).await;
+        }
+        let mut first = true;
+        loop {
+            let token = shared.token(O::NAME).await?;
+            match shared.client.list(&operation, Some(token.token.id())).await {
+                Err(error) if shared.tries_again(&mut first, loss(&error), &token).await => {}
+                done => return done,
             }
-            false => list(None).await,
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::TokenId;
 use crate::builder::OpenStackBuilder;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -149,27 +148,24 @@ impl OpenStack {
 }
 
 impl Shared {
-    /// Makes a call that wants a token, and if the token turns out to be dead, once more with another.
-    pub(crate) async fn with_token<T, E: From<Error>>(
+    /// The session's token, for an operation of this name.
+    pub(crate) async fn token(&self, operation: &'static str) -> Result<SessionToken, Error> {
+        self.session.token(&self.client, operation).await
+    }
+
+    /// Whether a call is made once more with another token, after an error that may mean that its own is
+    /// dead. At most once a call: `first` is true until then.
+    pub(crate) async fn tries_again(
         &self,
-        operation: &'static str,
-        call: impl AsyncFn(TokenId) -> Result<T, E>,
-        loss: impl Fn(&E) -> Loss,
-    ) -> Result<T, E> {
-        let token = self.session.token(&self.client, operation).await?;
-        let refused = match call(token.token.id().clone()).await {
-            Ok(done) => return Ok(done),
-            Err(error) => error,
-        };
-        if !self.is_lost(loss(&refused), &token).await {
-            return Err(refused);
+        first: &mut bool,
+        loss: Loss,
+        token: &SessionToken,
+    ) -> bool {
+        if !std::mem::take(first) || !self.is_lost(loss, token).await {
+            return false;
         }
-        self.session.refused(&token);
-        if !self.session.can_log_in() {
-            return Err(refused);
-        }
-        let token = self.session.token(&self.client, operation).await?;
-        call(token.token.id().clone()).await
+        self.session.refused(token);
+        self.session.can_log_in()
     }
 
     async fn is_lost(&self, loss: Loss, token: &SessionToken) -> bool {

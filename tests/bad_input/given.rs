@@ -239,11 +239,13 @@ async fn ids_that_look_like_paths_stay_in_their_header() {
             Validity::Invalid,
             "{id}"
         );
-        let request = server.requests().pop().unwrap();
-        assert_eq!(
-            (&*request.method, &*request.path, &request.query),
-            ("HEAD", "/v3/auth/tokens", &None)
-        );
+        let checks = server
+            .requests()
+            .into_iter()
+            .filter(|request| request.method == "HEAD");
+        // The second one is about the session's own token, since the first was not found.
+        let [request, _] = checks.collect::<Vec<_>>().try_into().unwrap();
+        assert_eq!((&*request.path, &request.query), ("/v3/auth/tokens", &None));
         assert_eq!(request.header("X-Subject-Token"), Some(id));
     }
 }

@@ -44,7 +44,9 @@ pub fn admin(server: &IdentityServer) -> Password {
 
 /// The server's user `demo`.
 pub fn builder(server: &IdentityServer) -> OpenStackBuilder {
-    OpenStack::builder(server.auth_url()).credentials(demo(server))
+    OpenStack::builder(server.auth_url())
+        .credentials(demo(server))
+        .retries(0)
 }
 
 pub fn openstack(server: &IdentityServer) -> OpenStack {
@@ -54,6 +56,7 @@ pub fn openstack(server: &IdentityServer) -> OpenStack {
 /// Somebody who asks about others' tokens.
 pub fn administrator(server: &IdentityServer) -> OpenStack {
     OpenStack::builder(server.auth_url())
+        .retries(0)
         .credentials(admin(server))
         .scope(openstack_identity::ProjectScope::by_id(
             &server.demo().admin_project_id,

@@ -1,0 +1,170 @@
+//! Tokens and credentials that are refused.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use openstack_identity::testing::Fault;
+use openstack_identity::{ErrorKind, OpenStack, Password, ProjectScope, Validity};
+use serde_json::json;
+
+use crate::{PROJECTS, TOKENS, builder, call, demo, logins, start};
+
+/// As Keystone refuses a token.
+fn unauthorized() -> Fault {
+    let error = json!({ "code": 401, "title": "Unauthorized", "message": "Authenticate." });
+    Fault::status(401).json(&json!({ "error": error }))
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_a_call() {
+    let server = start().await;
+    let openstack = builder(&server).build().unwrap();
+    call(&openstack).await.unwrap();
+    server.clock().advance(Duration::from_secs(60));
+
+    server.inject(unauthorized().on("GET", PROJECTS));
+    call(&openstack).await.unwrap();
+    assert_eq!((logins(&server), server.count("GET", PROJECTS)), (2, 3));
+
+    server.clear_requests();
+    server.clock().advance(Duration::from_secs(60));
+    server.inject(unauthorized().on("GET", PROJECTS).always());
+    let error = call(&openstack).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unauthorized), "{error}");
+    assert_eq!(
+        (logins(&server), server.count("GET", PROJECTS)),
+        (1, 2),
+        "no loop"
+    );
+}
+
+#[tokio::test]
+async fn a_404_is_the_tokens_death_only_if_the_server_confirms_it() {
+    let server = start().await;
+    let project = server.add_project(openstack_identity::testing::Project::new("short-lived"));
+    let target = openstack_identity::testing::Target::Project(project.clone());
+    server.assign("member", &server.demo().user_id, target);
+    let openstack = builder(&server)
+        .scope(ProjectScope::by_id(&project))
+        .build()
+        .unwrap();
+    let identity = openstack.identity_v3();
+    call(&openstack).await.unwrap();
+
+    // Something that is not there, asked with a token that is good.
+    assert_eq!(
+        identity.validate_token("nothing").await.unwrap(),
+        Validity::Invalid
+    );
+    assert_eq!(logins(&server), 1);
+
+    // A good token, asked about with a session whose project is gone: Keystone answers 404 to all.
+    let subject = identity.generate_token(demo(&server)).await.unwrap();
+    server.delete_project(&project).unwrap();
+    server.clear_requests();
+    let error = identity.validate_token(subject.id()).await.unwrap_err();
+    // The session tried to log in again, and its scope is gone for good.
+    assert!(
+        matches!(error.kind(), ErrorKind::WrongCredentials),
+        "{error}"
+    );
+    assert_eq!(logins(&server), 1);
+}
+
+#[tokio::test]
+async fn a_session_whose_project_is_disabled_for_a_while_recovers() {
+    let server = start().await;
+    let scope = ProjectScope::by_id(&server.demo().project_id);
+    let openstack = builder(&server).scope(scope).build().unwrap();
+    call(&openstack).await.unwrap();
+    server.clock().advance(Duration::from_secs(60));
+    server.disable_project(&server.demo().project_id).unwrap();
+    assert!(call(&openstack).await.is_err());
+    server.enable_project(&server.demo().project_id).unwrap();
+    // The refusal of the login cools down; changed credentials would be tried at once.
+    tokio::time::sleep(Duration::from_millis(2_600)).await;
+    call(&openstack).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_of_the_second_of_a_password_change_is_waited_out() {
+    let server = start().await;
+    let password = Arc::new(Mutex::new(server.demo().password.clone()));
+    let (user, shared) = (server.demo().user_id.clone(), password.clone());
+    let openstack = OpenStack::builder(server.auth_url())
+        .credentials_from(move || {
+            let credentials = Password::by_id(&user, &*shared.lock().unwrap());
+            async move { Ok(credentials.into()) }
+        })
+        .build()
+        .unwrap();
+    // Login and change in one second, by the server's clock, which goes on as ours does.
+    call(&openstack).await.unwrap();
+    server
+        .set_password(&server.demo().user_id, "new-password")
+        .unwrap();
+    "new-password".clone_into(&mut password.lock().unwrap());
+    call(&openstack).await.unwrap();
+    assert!(logins(&server) <= 3, "{}", logins(&server));
+}
+
+#[tokio::test]
+async fn refused_credentials_are_not_sent_again_at_once() {
+    let server = start().await;
+    let wrong = Password::by_id(&server.demo().user_id, "wrong");
+    let openstack = OpenStack::builder(server.auth_url())
+        .credentials(wrong)
+        .build()
+        .unwrap();
+    let mut messages = Vec::new();
+    for _ in 0..50 {
+        let error = call(&openstack).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::WrongCredentials),
+            "{error}"
+        );
+        messages.push(error.to_string());
+    }
+    assert_eq!(logins(&server), 1, "a loop locks nobody out");
+    assert!(
+        messages[1].contains("not sent again yet"),
+        "{}",
+        messages[1]
+    );
+}
+
+#[tokio::test]
+async fn changed_credentials_are_sent_at_once() {
+    let server = start().await;
+    let password = Arc::new(Mutex::new("wrong".to_owned()));
+    let (user, shared) = (server.demo().user_id.clone(), password.clone());
+    let openstack = OpenStack::builder(server.auth_url())
+        .credentials_from(move || {
+            let credentials = Password::by_id(&user, &*shared.lock().unwrap());
+            async move { Ok(credentials.into()) }
+        })
+        .build()
+        .unwrap();
+    call(&openstack).await.unwrap_err();
+    call(&openstack).await.unwrap_err();
+    assert_eq!(logins(&server), 1);
+    server
+        .demo()
+        .password
+        .clone_into(&mut password.lock().unwrap());
+    call(&openstack).await.unwrap();
+    assert_eq!(logins(&server), 2);
+}
+
+#[tokio::test]
+async fn an_outage_is_no_refusal() {
+    let server = start().await;
+    let openstack = builder(&server).retries(0).build().unwrap();
+    server.inject(Fault::status(500).on("POST", TOKENS).times(2));
+    for _ in 0..2 {
+        let error = call(&openstack).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::ServerFault), "{error}");
+    }
+    call(&openstack).await.unwrap();
+    assert_eq!(logins(&server), 3);
+}

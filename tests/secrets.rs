@@ -1,1 +1,13 @@
-fn main() {}
+//! Secrets are shown nowhere: not by what holds them, not by errors, also if the server repeats them,
+//! and not to other users of the machine.
+
+#[path = "secrets/echo.rs"]
+mod echo;
+#[path = "secrets/files.rs"]
+mod files;
+#[path = "secrets/holders.rs"]
+mod holders;
+#[path = "secrets/planted.rs"]
+mod planted;
+#[path = "bad_input/support.rs"]
+mod support;

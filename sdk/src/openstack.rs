@@ -40,7 +40,6 @@ pub(crate) struct Shared {
 
 impl OpenStack {
     /// Starts with the address of the Identity service, with or without `/v3`.
-    #[must_use]
     pub fn builder(auth_url: impl Into<String>) -> OpenStackBuilder {
         OpenStackBuilder {
             auth_url: auth_url.into(),

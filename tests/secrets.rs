@@ -1,5 +1,11 @@
 //! Secrets are shown nowhere: not by what holds them, not by errors, also if the server repeats them,
 //! and not to other users of the machine.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "also the helpers of tests tell what is wrong by a panic"
+)]
 
 #[path = "secrets/echo.rs"]
 mod echo;

@@ -86,18 +86,12 @@ async fn a_wrong_password_is_tried_once_by_all_who_wait() {
         assert_error!(error, ErrorKind::WrongCredentials);
     }
     assert_eq!(server.count("POST", TOKENS), 1);
-    // Who calls later tries for himself: somebody may have mended it.
-    soon(openstack.identity_v3().list_auth_projects())
+    // Who calls soon after is told, and nothing is sent: a loop locks nobody out.
+    let error = soon(openstack.identity_v3().list_auth_projects())
         .await
         .unwrap_err();
-    server
-        .set_password(&server.demo().user_id, "wrong-password")
-        .unwrap();
-    server.clock().advance(Duration::from_secs(1));
-    soon(openstack.identity_v3().list_auth_projects())
-        .await
-        .unwrap();
-    assert_eq!(server.count("POST", TOKENS), 3);
+    assert_error!(error, ErrorKind::WrongCredentials, "not sent again yet");
+    assert_eq!(server.count("POST", TOKENS), 1);
 }
 
 #[tokio::test]
@@ -155,29 +149,30 @@ async fn a_session_token_that_has_expired_is_renewed() {
 }
 
 #[tokio::test]
-async fn a_server_whose_clock_is_behind_costs_logins_and_no_more() {
+async fn a_server_whose_clock_is_behind_costs_nothing() {
     let server = start().await;
-    // By the client's clock its tokens have expired when they come.
+    // By the client's clock its tokens have expired when they come; the server's decides.
     server
         .clock()
         .set(SystemTime::now() - Duration::from_secs(5 * 3600));
     let identity = openstack(&server).identity_v3();
     soon(identity.list_auth_projects()).await.unwrap();
     soon(identity.list_auth_projects()).await.unwrap();
-    assert_eq!(server.count("POST", TOKENS), 2);
+    assert_eq!(server.count("POST", TOKENS), 1);
 }
 
 #[tokio::test]
 async fn a_session_token_that_the_server_refuses_is_told_from_wrong_credentials() {
     let server = start().await;
-    let identity = openstack(&server).identity_v3();
+    let cached = crate::support::token(&server).await;
+    // Without credentials, so that the session can't get another.
+    let openstack = OpenStack::builder(server.auth_url()).cached_token(cached);
+    let identity = openstack.build().unwrap().identity_v3();
     soon(identity.list_auth_projects()).await.unwrap();
     server.revoke_user_tokens(&server.demo().user_id).unwrap();
     let error: Error = soon(identity.list_auth_projects()).await.unwrap_err();
     check(&error, "list_auth_projects", &server);
     assert_error!(error, ErrorKind::Unauthorized, "log in again");
-    let error = soon(identity.validate_token("token")).await.unwrap_err();
-    assert_error!(error, ErrorKind::Unauthorized);
 }
 
 #[tokio::test]

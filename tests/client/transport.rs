@@ -58,7 +58,7 @@ impl Transport for Keeping {
 #[tokio::test]
 async fn another_transport_gets_whole_requests() {
     let server = start().await;
-    let transport = WithHeader("X-Through", "a-tunnel");
+    let transport: Arc<dyn Transport> = Arc::new(WithHeader("X-Through", "a-tunnel"));
     let identity = builder(&server)
         .transport(transport)
         .build()

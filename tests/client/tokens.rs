@@ -9,7 +9,6 @@ use openstack_identity::testing::{
 use openstack_identity::{
     ApplicationCredential, Error, ErrorKind, OpenStack, ProjectScope, Validity,
 };
-use serde_json::json;
 
 use crate::assert_error;
 use crate::support::{

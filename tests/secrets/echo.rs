@@ -31,6 +31,7 @@ impl Transport for Canned {
 async fn errors(answer: Answer, secret: &str) -> Vec<Error> {
     let identity: IdentityV3 = OpenStack::builder("https://keystone.example/v3")
         .cached_token(session_token())
+        .retries(0)
         .transport(Canned(answer))
         .build()
         .unwrap()

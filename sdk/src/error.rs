@@ -123,6 +123,7 @@ impl Error {
         Error::new(ErrorKind::NoCredentials, context, why.to_owned())
     }
 
+    #[cfg(feature = "reqwest")]
     pub(crate) fn setup(what: String) -> Self {
         Error::new(ErrorKind::Setup, Context::default(), what)
     }

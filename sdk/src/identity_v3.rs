@@ -88,6 +88,17 @@ impl IdentityV3 {
 
     /// Tells whether a token is good.
     ///
+    /// ```no_run
+    /// # use openstack_identity::{Error, IdentityV3, TokenId, Validity};
+    /// # async fn example(identity: IdentityV3, id: TokenId) -> Result<(), Error> {
+    /// match identity.validate_token(&id).await? {
+    ///     Validity::Valid => println!("go on"),
+    ///     Validity::Invalid => println!("log in again"),
+    ///     other => println!("who can tell: {other:?}"),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// It can't be found out: no answer, a server fault, or the session's own token is refused.

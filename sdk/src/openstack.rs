@@ -120,7 +120,7 @@ impl OpenStackBuilder {
         self
     }
 
-    /// How long a request may take, from the first byte sent to the last received; 60 s by default.
+    /// How long a request may take, from connecting to the last byte of the answer; 60 s by default.
     #[cfg(feature = "reqwest")]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;

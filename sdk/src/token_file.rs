@@ -11,7 +11,15 @@ use crate::token::{AuthToken, InvalidExport};
 impl AuthToken {
     /// Writes the token's [export](AuthToken::export) to a file that only its owner can read (mode
     /// 0600 on Unix). Whoever reads the file meanwhile gets the old token or the new one, whole. A
-    /// symbolic link is replaced, not followed.
+    /// symbolic link is replaced, not followed. It waits for the disk, so an asynchronous program that
+    /// can't have that calls it in `spawn_blocking`.
+    ///
+    /// ```no_run
+    /// # fn example(token: openstack_identity::AuthToken) -> std::io::Result<()> {
+    /// token.save("token.json")?;
+    /// assert_eq!(openstack_identity::AuthToken::load("token.json")?, token);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -14,12 +15,43 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// An implementation must not follow a redirect to another origin (scheme, host and port): headers
 /// and bodies carry secrets. It must bound the time that a request takes, and the size of an answer.
+///
+/// ```
+/// use openstack_identity::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+/// use openstack_identity::OpenStack;
+///
+/// struct Offline;
+///
+/// impl Transport for Offline {
+///     fn send(
+///         &self,
+///         _request: http::Request<Vec<u8>>,
+///     ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+///         let error = TransportError::new(TransportErrorKind::Unreachable, "there is no network");
+///         Box::pin(async { Err(error) })
+///     }
+/// }
+///
+/// # fn main() -> Result<(), openstack_identity::Error> {
+/// let openstack = OpenStack::builder("https://keystone.example:5000/v3").transport(Offline).build()?;
+/// # Ok(()) }
+/// ```
 pub trait Transport: Send + Sync + 'static {
     /// Sends one request, and reads the whole answer.
     fn send(
         &self,
         request: http::Request<Vec<u8>>,
     ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>>;
+}
+
+/// One transport can serve several clients.
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        (**self).send(request)
+    }
 }
 
 /// There is no answer.

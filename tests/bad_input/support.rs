@@ -1,7 +1,6 @@
 //! What tests of the client have in common.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use std::future::Future;
 use std::time::Duration;
 
 use openstack_identity::testing::{Fault, IdentityServer};

@@ -151,7 +151,7 @@ fn method(name: &str, response: &Response) -> AuthMethodName {
 /// to HEAD has no body to tell by.
 fn is_of_the_service(error: &ServiceError, response: &Response) -> bool {
     match response.media() {
-        Some(media) => media.contains("json"),
-        None => error.request_id.is_some(),
+        Some(media) if !media.is_empty() => media.contains("json"),
+        _ => error.request_id.is_some(),
     }
 }

@@ -144,7 +144,7 @@ impl Response {
                 .map(|details| scrub_value(details, &self.secrets)),
             media: media
                 .filter(|_| !self.body.is_empty())
-                .map(|media| scrub(&media, &self.secrets)),
+                .and_then(|_| self.shown_media()),
             location: self.text_of(LOCATION.as_str()),
             retry_after: self.text_of("Retry-After"),
             request_id: self.request_id::<O>(),
@@ -172,8 +172,13 @@ impl Response {
     /// The media type in lower case, without its parameters, as the server sent it.
     pub(crate) fn media(&self) -> Option<String> {
         let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        let media = text.split(';').next().unwrap_or(text).trim();
-        Some(media.to_ascii_lowercase()).filter(|media| !media.is_empty())
+        Some(without_parameters(text))
+    }
+
+    /// The media type for a person. What is secret is hidden first: it may have a semicolon.
+    fn shown_media(&self) -> Option<String> {
+        let media = without_parameters(&self.text_of(CONTENT_TYPE.as_str())?);
+        Some(media).filter(|media| !media.is_empty())
     }
 
     fn decode<'de, T, D>(&self, from: D) -> Result<T, DecodeError>
@@ -184,8 +189,9 @@ impl Response {
         serde_path_to_error::deserialize(from).map_err(|error| {
             let reason = match self.media() {
                 _ if self.body.is_empty() => "its body is empty".to_owned(),
-                Some(media) if !media.contains("json") => {
-                    format!("it is {}, not JSON", scrub(&media, &self.secrets))
+                Some(media) if !media.is_empty() && !media.contains("json") => {
+                    let shown = self.shown_media().unwrap_or_default();
+                    format!("it is {shown}, not JSON")
                 }
                 _ => scrub(&without_value(&error.inner().to_string()), &self.secrets),
             };
@@ -230,6 +236,11 @@ fn without_value(reason: &str) -> String {
         }
         _ => reason.to_owned(),
     }
+}
+
+fn without_parameters(media: &str) -> String {
+    let media = media.split(';').next().unwrap_or_default();
+    media.trim().to_ascii_lowercase()
 }
 
 fn at<'a>(json: &'a Value, path: &[&str]) -> Option<&'a Value> {

@@ -6,6 +6,12 @@ use std::ops::Range;
 /// How often escapes may be nested: JSON in JSON in a URL.
 const LEVELS: usize = 3;
 
+/// A kind of escapes: what the escape at the start means, and how long it is. One kind at a time is
+/// undone, since what looks like another may be part of the text.
+type Kind = fn(&[u8]) -> Option<(Meant, usize)>;
+
+const KINDS: [Kind; 3] = [backslash, percent, entity];
+
 /// A text as it reads at one level of escapes, and where in the original each byte of it began.
 pub(super) struct View {
     bytes: Vec<u8>,
@@ -14,18 +20,26 @@ pub(super) struct View {
 }
 
 impl View {
-    /// The text, and what it reads like without its escapes, without theirs, and so on.
+    /// The text, and what it reads like without escapes of each kind, without theirs, and so on.
     pub(super) fn of(text: &str) -> Vec<View> {
         let mut views = vec![View {
             bytes: text.as_bytes().to_vec(),
             origin: (0..=text.len()).collect(),
         }];
-        for level in 0..LEVELS {
-            let next = views[level].unescaped();
-            if next.bytes == views[level].bytes {
-                break;
+        let mut level = 0..1;
+        for _ in 0..LEVELS {
+            for index in level.clone() {
+                for kind in KINDS {
+                    let view = views[index].unescaped(kind);
+                    if !views.iter().any(|other| other.bytes == view.bytes) {
+                        views.push(view);
+                    }
+                }
             }
-            views.push(next);
+            level = level.end..views.len();
+        }
+        for view in &mut views {
+            view.bytes.iter_mut().for_each(|byte| *byte = plain(*byte));
         }
         views
     }
@@ -33,34 +47,35 @@ impl View {
     /// Where in the original a text stands, in upper or lower case, with `+` for a space or without;
     /// only where neither letter nor digit is beside it, if it is wanted `alone`.
     pub(super) fn find(&self, text: &[u8], alone: bool) -> Vec<Range<usize>> {
+        let wanted: Vec<u8> = text.iter().copied().map(plain).collect();
+        let beside = |at: Option<usize>| {
+            at.and_then(|at| self.bytes.get(at))
+                .is_some_and(u8::is_ascii_alphanumeric)
+        };
         let mut found = Vec::new();
         let mut start = 0;
-        while !text.is_empty() && start + text.len() <= self.bytes.len() {
-            let end = start + text.len();
-            let beside = |at: Option<usize>| {
-                at.and_then(|at| self.bytes.get(at))
-                    .is_some_and(u8::is_ascii_alphanumeric)
-            };
-            if same(&self.bytes[start..end], text)
-                && !(alone && (beside(start.checked_sub(1)) || beside(Some(end))))
-            {
-                found.push(self.origin[start]..self.origin[end]);
-                start = end;
-            } else {
-                start += 1;
+        while !wanted.is_empty()
+            && let Some(at) = self.bytes[start..]
+                .windows(wanted.len())
+                .position(|part| part == wanted)
+        {
+            let (first, end) = (start + at, start + at + wanted.len());
+            if !(alone && (beside(first.checked_sub(1)) || beside(Some(end)))) {
+                found.push(self.origin[first]..self.origin[end]);
             }
+            start = end;
         }
         found
     }
 
-    fn unescaped(&self) -> View {
+    fn unescaped(&self, kind: Kind) -> View {
         let mut view = View {
             bytes: Vec::with_capacity(self.bytes.len()),
             origin: Vec::with_capacity(self.origin.len()),
         };
         let mut at = 0;
         while let Some(&byte) = self.bytes.get(at) {
-            let (meant, length) = unescape(&self.bytes[at..]).unwrap_or((Meant::Byte(byte), 1));
+            let (meant, length) = kind(&self.bytes[at..]).unwrap_or((Meant::Byte(byte), 1));
             let before = view.bytes.len();
             match meant {
                 Meant::Byte(byte) => view.bytes.push(byte),
@@ -79,14 +94,11 @@ impl View {
     }
 }
 
-fn same(one: &[u8], other: &[u8]) -> bool {
-    let plain = |byte: u8| match byte {
+fn plain(byte: u8) -> u8 {
+    match byte {
         b'+' => b' ',
         byte => byte.to_ascii_lowercase(),
-    };
-    one.iter()
-        .zip(other)
-        .all(|(&one, &other)| plain(one) == plain(other))
+    }
 }
 
 enum Meant {
@@ -94,22 +106,23 @@ enum Meant {
     Char(char),
 }
 
-/// What the escape at the start means, and how long it is.
-fn unescape(bytes: &[u8]) -> Option<(Meant, usize)> {
-    let byte = |meant| Some((Meant::Byte(meant), 2));
-    match bytes {
-        [b'%', ..] => {
-            let meant = u8::try_from(hex(bytes.get(1..3)?)?).ok()?;
-            Some((Meant::Byte(meant), 3))
-        }
-        [b'\\', b'n', ..] => byte(b'\n'),
-        [b'\\', b'r', ..] => byte(b'\r'),
-        [b'\\', b't', ..] => byte(b'\t'),
-        [b'\\', b'x', ..] => Some((Meant::Char(character(bytes.get(2..4)?)?), 4)),
-        [b'\\', b'u', ..] => utf16(bytes),
-        [b'\\', b'U', ..] => Some((Meant::Char(character(bytes.get(2..10)?)?), 10)),
-        [b'\\', quoted @ (b'\\' | b'"' | b'\'' | b'/'), ..] => byte(*quoted),
-        [b'&', ..] => entity(bytes),
+/// `%2F`
+fn percent(bytes: &[u8]) -> Option<(Meant, usize)> {
+    let digits = bytes.strip_prefix(b"%")?.get(..2)?;
+    Some((Meant::Byte(u8::try_from(hex(digits)?).ok()?), 3))
+}
+
+/// As JSON and Python have them.
+fn backslash(bytes: &[u8]) -> Option<(Meant, usize)> {
+    let short = |meant| Some((Meant::Byte(meant), 2));
+    match bytes.strip_prefix(b"\\")? {
+        [b'n', ..] => short(b'\n'),
+        [b'r', ..] => short(b'\r'),
+        [b't', ..] => short(b'\t'),
+        [quoted @ (b'\\' | b'"' | b'\'' | b'/'), ..] => short(*quoted),
+        [b'x', digits @ ..] => Some((Meant::Char(character(digits.get(..2)?)?), 4)),
+        [b'U', digits @ ..] => Some((Meant::Char(character(digits.get(..8)?)?), 10)),
+        [b'u', ..] => utf16(bytes),
         _ => None,
     }
 }
@@ -126,9 +139,11 @@ fn utf16(bytes: &[u8]) -> Option<(Meant, usize)> {
     Some((Meant::Char(c), 12))
 }
 
+/// As HTML has them.
 fn entity(bytes: &[u8]) -> Option<(Meant, usize)> {
-    let end = bytes.iter().take(12).position(|&byte| byte == b';')?;
-    let c = match &bytes[1..end] {
+    let rest = bytes.strip_prefix(b"&")?;
+    let end = rest.iter().take(12).position(|&byte| byte == b';')?;
+    let c = match &rest[..end] {
         b"amp" => '&',
         b"lt" => '<',
         b"gt" => '>',
@@ -141,7 +156,7 @@ fn entity(bytes: &[u8]) -> Option<(Meant, usize)> {
         }
         _ => return None,
     };
-    Some((Meant::Char(c), end + 1))
+    Some((Meant::Char(c), end + 2))
 }
 
 fn character(digits: &[u8]) -> Option<char> {

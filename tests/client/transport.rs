@@ -1,0 +1,161 @@
+//! Other ways out than reqwest, and how all of it fits into programs.
+
+use std::sync::{Arc, Mutex};
+
+use openstack_identity::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+use openstack_identity::{
+    AuthToken, Credentials, Error, ErrorKind, GenerateTokenCall, IdentityV3, OpenStack,
+    OpenStackBuilder, SendError, TokenId, Validity,
+};
+
+use crate::assert_error;
+use crate::support::{builder, check_text, soon, start};
+
+/// Adds a header to every request.
+pub struct WithHeader(pub &'static str, pub &'static str);
+
+impl Transport for WithHeader {
+    fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        Box::pin(async move {
+            let broken = |error: reqwest::Error| {
+                TransportError::new(TransportErrorKind::Broken, error.without_url().to_string())
+            };
+            let mut request = reqwest::Request::try_from(request).map_err(broken)?;
+            request
+                .headers_mut()
+                .insert(self.0, http::HeaderValue::from_static(self.1));
+            let answer = reqwest::Client::new()
+                .execute(request)
+                .await
+                .map_err(broken)?;
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let mut response = http::Response::new(answer.bytes().await.map_err(broken)?.to_vec());
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
+            Ok(response)
+        })
+    }
+}
+
+/// Keeps what it should send, and sends nothing.
+#[derive(Clone, Default)]
+struct Keeping(Arc<Mutex<Vec<http::Request<Vec<u8>>>>>);
+
+impl Transport for Keeping {
+    fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        self.0.lock().unwrap().push(request);
+        let error = TransportError::new(TransportErrorKind::Unreachable, "the cable is cut");
+        Box::pin(async { Err(error) })
+    }
+}
+
+#[tokio::test]
+async fn another_transport_gets_whole_requests() {
+    let server = start().await;
+    let transport: Arc<dyn Transport> = Arc::new(WithHeader("X-Through", "a-tunnel"));
+    let identity = builder(&server)
+        .transport(transport)
+        .build()
+        .unwrap()
+        .identity_v3();
+    assert_eq!(
+        soon(identity.validate_token("no-such-token"))
+            .await
+            .unwrap(),
+        Validity::Invalid
+    );
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.header("X-Through") == Some("a-tunnel"))
+    );
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_another_transport_says_is_told() {
+    let transport = Keeping::default();
+    let openstack = OpenStack::builder("https://Cloud.example/identity/v3/")
+        .credentials(TokenId::new("gAAAA"))
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    assert_eq!(openstack.auth_url(), "https://cloud.example/identity/v3");
+    let error = soon(openstack.identity_v3().get_catalog())
+        .await
+        .unwrap_err();
+    check_text(&error, "generate_token", "cloud.example");
+    assert_error!(error, ErrorKind::Unreachable, "the cable is cut");
+    let sent = transport.0.lock().unwrap();
+    assert_eq!(
+        sent[0].uri(),
+        "https://cloud.example/identity/v3/auth/tokens"
+    );
+}
+
+#[tokio::test]
+async fn requests_say_who_sends_them() {
+    let server = start().await;
+    soon(
+        builder(&server)
+            .build()
+            .unwrap()
+            .identity_v3()
+            .list_versions(),
+    )
+    .await
+    .unwrap();
+    let request = server.requests().pop().unwrap();
+    assert!(
+        request
+            .header("User-Agent")
+            .unwrap()
+            .starts_with("openstack-identity/")
+    );
+    assert_eq!(request.header("Accept"), Some("application/json"));
+    assert_eq!(request.header("Referer"), None);
+}
+
+/// What programs need in order to keep these in their own types, and to spawn calls.
+#[test]
+fn all_of_it_goes_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    fn cloned<T: Clone + std::fmt::Debug>() {}
+    shared::<OpenStack>();
+    shared::<OpenStackBuilder>();
+    shared::<IdentityV3>();
+    shared::<GenerateTokenCall>();
+    shared::<AuthToken>();
+    shared::<Credentials>();
+    shared::<Error>();
+    shared::<SendError>();
+    shared::<TransportError>();
+    cloned::<OpenStack>();
+    cloned::<IdentityV3>();
+    cloned::<GenerateTokenCall>();
+    cloned::<AuthToken>();
+    cloned::<Error>();
+
+    fn sendable(_: impl Future<Output: Send> + Send) {}
+    let transport = Keeping::default();
+    let identity = OpenStack::builder("https://host")
+        .transport(transport)
+        .build()
+        .unwrap()
+        .identity_v3();
+    sendable(identity.generate_token(TokenId::new("t")).into_future());
+    sendable(identity.get_token("t"));
+    sendable(identity.validate_token("t"));
+    sendable(identity.revoke_token("t"));
+    sendable(identity.get_catalog());
+    sendable(identity.list_auth_projects());
+    sendable(identity.list_versions());
+    sendable(identity.send(openstack_identity::identity::v3::tokens::GetToken::new("t")));
+}

@@ -14,8 +14,11 @@ use crate::span::{Span, Spanned};
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Null,
-    /// Any scalar, as it was written, without its quotes; `Bool` only for a bare true or false.
+    /// Any scalar that is none of the next two, without its quotes.
     Text(String),
+    /// A bare number, as it was written.
+    Number(String),
+    /// A bare true or false.
     Bool(bool),
     List(Vec<Spanned<Node>>),
     Table(Vec<(Spanned<String>, Spanned<Node>)>),
@@ -27,9 +30,20 @@ impl Node {
         match self {
             Node::Null => "nothing",
             Node::Text(_) => "text",
+            Node::Number(_) => "a number",
             Node::Bool(_) => "true or false",
             Node::List(_) => "a list",
             Node::Table(_) => "a table",
+        }
+    }
+}
+
+impl Spanned<Node> {
+    /// Where to point for this value: at itself if it is a word, else at the key that it belongs to.
+    pub(crate) fn place(&self, owner: Span) -> Span {
+        match self.value {
+            Node::Text(_) | Node::Number(_) | Node::Bool(_) => self.span,
+            Node::Null | Node::List(_) | Node::Table(_) => owner,
         }
     }
 }
@@ -111,7 +125,7 @@ fn place(file: usize, text: &str, raw: serde_yaml::Spanned<Raw>) -> Spanned<Node
         Raw::Null => Node::Null,
         Raw::Bool(value) => Node::Bool(value),
         Raw::Text(value) => Node::Text(value),
-        Raw::Number => Node::Text(
+        Raw::Number => Node::Number(
             text.get(span.start..span.end)
                 .unwrap_or_default()
                 .to_owned(),
@@ -139,7 +153,7 @@ fn place_entry(file: usize, text: &str, (key, value): Entry) -> (Spanned<String>
         value.span = key.span;
     }
     let name = match key.value {
-        Node::Text(name) => name,
+        Node::Text(name) | Node::Number(name) => name,
         Node::Bool(value) => value.to_string(),
         _ => text
             .get(key.span.start..key.span.end)

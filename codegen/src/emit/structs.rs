@@ -116,7 +116,11 @@ pub(super) fn argument(field: &Field) -> TokenStream {
 fn input(wanted: &Ty) -> TokenStream {
     match wanted {
         Ty::Bool | Ty::Integer | Ty::Number => ty(wanted),
-        Ty::Option(_) | Ty::Map(_) | Ty::Timestamp | Ty::Json => ty(wanted),
+        Ty::Option(inner) => match &**inner {
+            Ty::Boxed(inner) => ty(&Ty::Option(inner.clone())),
+            _ => ty(wanted),
+        },
+        Ty::Map(_) | Ty::Timestamp | Ty::Json => ty(wanted),
         Ty::Boxed(inner) => input(inner),
         Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Patch(_) => {
             let ty = ty(wanted);
@@ -132,16 +136,22 @@ pub(super) fn converted(name: &TokenStream, ty: &Ty) -> TokenStream {
             let inner = converted(name, inner);
             quote!(Box::new(#inner))
         }
+        Ty::Option(inner) if matches!(**inner, Ty::Boxed(_)) => quote!(#name.map(Box::new)),
         ty if is_taken_as_it_is(ty) => name.clone(),
         _ => quote!(#name.into()),
     }
 }
 
 fn is_taken_as_it_is(ty: &Ty) -> bool {
-    !matches!(ty, Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Boxed(_))
+    match ty {
+        Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Boxed(_) => false,
+        Ty::Option(inner) => !matches!(**inner, Ty::Boxed(_)),
+        _ => true,
+    }
 }
 
-fn initial(field: &Field) -> TokenStream {
+/// The field's first value, in `new` or a constructor.
+pub(super) fn initial(field: &Field) -> TokenStream {
     let name = ident(&field.name);
     let value = match &field.presence {
         Presence::Required if is_taken_as_it_is(&field.ty) => return quote!(#name),
@@ -149,7 +159,7 @@ fn initial(field: &Field) -> TokenStream {
         Presence::Constant(value) => constant(value),
         Presence::Flag => quote!(false),
         Presence::Patch => quote!(runtime::Patch::Keep),
-        Presence::Extra => quote!(std::collections::BTreeMap::new()),
+        Presence::Extra => quote!(BTreeMap::new()),
         Presence::Optional => match field.ty {
             Ty::Vec(_) => quote!(Vec::new()),
             _ => quote!(None),

@@ -59,7 +59,7 @@ impl Lower<'_> {
             failure: failure.clone(),
             cases: self.cases(operation),
             pages: operation.pages.as_ref().map(|pages| Pages {
-                items: escape(&pages.items),
+                items: pages.items.iter().map(|name| escape(name)).collect(),
                 item: self.ty(&pages.item),
                 next: pages
                     .next
@@ -110,20 +110,23 @@ impl Lower<'_> {
         }
     }
 
+    /// In the order to try.
     fn cases(&self, operation: &ir::Operation) -> Vec<Case> {
+        let failures = operation.failures.iter().map(|failure| Case {
+            statuses: failure.statuses.clone(),
+            when: failure.when.clone(),
+            failure: Some(failure.name.clone()),
+            content: self.content(&failure.content),
+        });
+        let mut cases: Vec<Case> = failures.collect();
         let success = Case {
             statuses: operation.success.statuses.clone(),
             when: None,
             failure: None,
             content: self.content(&operation.success.content),
         };
-        let failures = operation.failures.iter().map(|failure| Case {
-            statuses: failure.statuses.clone(),
-            when: failure.when.clone(),
-            failure: Some(pascal(&crate::names::snake(&failure.name))),
-            content: self.content(&failure.content),
-        });
-        std::iter::once(success).chain(failures).collect()
+        cases.insert(operation.failures_first.min(cases.len()), success);
+        cases
     }
 
     fn content(&self, content: &ir::Content) -> Content {
@@ -178,19 +181,17 @@ impl Lower<'_> {
     }
 
     fn failure(&self, operation: &ir::Operation, name: String) -> Failure {
-        let variants = operation.failures.iter().map(|failure| {
-            let variant = pascal(&crate::names::snake(&failure.name));
-            Variant {
-                attributes: docs::plain(&failure.doc),
-                ty: match &failure.content {
-                    ir::Content::Nothing => None,
-                    content => Some(self.output(content)),
-                },
-                wire: String::new(),
-                name: variant,
-                wrap: None,
-                convertible: false,
-            }
+        let variants = operation.failures.iter().map(|failure| Variant {
+            attributes: docs::plain(&failure.doc),
+            ty: match &failure.content {
+                ir::Content::Nothing => None,
+                content => Some(self.output(content)),
+            },
+            wire: String::new(),
+            name: failure.name.clone(),
+            literal: false,
+            wrap: None,
+            convertible: false,
         });
         Failure {
             attributes: docs::plain(&format!(
@@ -222,6 +223,14 @@ fn operation_docs(operation: &ir::Operation) -> Attributes {
     attributes.docs.extend(rest.docs);
     attributes.deprecated = rest.deprecated;
     attributes
+}
+
+pub(super) fn has_deprecated(operation: &ir::Operation) -> bool {
+    let parameters = operation.path_parameters.iter().chain(&operation.query);
+    let mut abouts = parameters
+        .chain(&operation.headers)
+        .map(|field| &field.about);
+    operation.about.deprecated.is_some() || abouts.any(|about| about.deprecated.is_some())
 }
 
 /// The types that an operation names.

@@ -3,9 +3,9 @@
 //! What a request for a token says: who asks, proved by one or more authentication methods, and for
 //! which scope.
 
+use super::common::{DomainRef, TokenId, UserRef};
 use openstack_identity::runtime;
 use serde::Serialize;
-use super::common::{DomainRef, TokenId, UserRef};
 
 /// A request for a token.
 ///

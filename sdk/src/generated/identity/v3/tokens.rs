@@ -2,11 +2,12 @@
 
 //! Tokens: get one, look at it, check it, revoke it.
 
-use openstack_identity::runtime;
-use serde::Deserialize;
 use super::auth::Auth;
 use super::catalog::CatalogService;
 use super::common::{DomainSummary, TokenId};
+use openstack_identity::runtime;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Authenticates an identity and issues a token.
 ///
@@ -93,13 +94,11 @@ impl runtime::Operation for GenerateToken {
                 })
             }
             401 if response.has_header("Openstack-Auth-Receipt") => {
-                Err(
-                    runtime::OperationError::Declared(
-                        GenerateTokenFailure::ReceiptRequired(ReceiptRequired {
-                            id: response.header("Openstack-Auth-Receipt")?,
-                            partial: response.json()?,
-                        }),
-                    ),
+                runtime::declared(
+                    GenerateTokenFailure::ReceiptRequired(ReceiptRequired {
+                        id: response.header("Openstack-Auth-Receipt")?,
+                        partial: response.json()?,
+                    }),
                 )
             }
             _ => Err(response.error::<Self>()),
@@ -612,7 +611,7 @@ pub struct TokenRole {
     pub description: Option<String>,
     /// The role's options, on tokens of trusts and of federated users.
     #[serde(default)]
-    pub options: Option<std::collections::BTreeMap<String, runtime::Value>>,
+    pub options: Option<BTreeMap<String, runtime::Value>>,
 }
 
 /// The trust that a token is for.

@@ -128,6 +128,8 @@ pub(crate) struct Body {
 
 #[derive(Debug)]
 pub(crate) struct Response {
+    /// Whether it was read without a mistake; if not, nothing is said about what it lacks.
+    pub whole: bool,
     pub span: Span,
     pub statuses: Vec<Spanned<u16>>,
     pub is_error: bool,

@@ -20,6 +20,8 @@ pub(crate) struct Table<'d> {
     diagnostics: &'d mut Diagnostics,
     /// How many mistakes there were before this table.
     before: usize,
+    /// Whether it is a table at all; if not, nothing is missing from it.
+    readable: bool,
 }
 
 /// Reads `node` as a table called `what` in messages; `owner` is the key it belongs to.
@@ -30,6 +32,7 @@ pub(crate) fn table<'d>(
     diagnostics: &'d mut Diagnostics,
 ) -> Table<'d> {
     let before = diagnostics.len();
+    let readable = matches!(node.value, Node::Table(_) | Node::Null);
     let entries = match node.value {
         Node::Table(entries) => distinct(entries, diagnostics),
         Node::Null => Vec::new(),
@@ -52,6 +55,7 @@ pub(crate) fn table<'d>(
         lacking: Vec::new(),
         diagnostics,
         before,
+        readable,
     }
 }
 
@@ -97,7 +101,7 @@ impl Table<'_> {
         let (owner, node) = self.node(key)?;
         match node.value {
             Node::Text(text) | Node::Number(text) if !text.trim().is_empty() => {
-                self.readable(&text, owner);
+                self.readable(&text, node.span);
                 Some(Spanned::new(text.trim_end().to_owned(), node.span))
             }
             Node::Bool(value) => Some(Spanned::new(value.to_string(), node.span)),
@@ -154,7 +158,7 @@ impl Table<'_> {
     }
 
     /// Text is shown to people and put into comments, where some characters do harm.
-    fn readable(&mut self, text: &str, owner: Span) {
+    fn readable(&mut self, text: &str, span: Span) {
         let harmful = |c: &char| {
             c.is_control() && *c != '\n'
                 || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -164,7 +168,7 @@ impl Table<'_> {
                 "the text holds the control character U+{:04X}",
                 u32::from(c)
             );
-            self.wrong(owner, message, "remove it, or write a name for it");
+            self.wrong(span, message, "remove it: it would not be seen");
         }
     }
 
@@ -287,8 +291,13 @@ impl Table<'_> {
     /// Reports the keys that nobody asked for, and those that are missing. Tells whether the whole
     /// table was without mistakes.
     pub(crate) fn finish(mut self) -> bool {
-        for (key, node) in std::mem::take(&mut self.entries) {
-            let near = similar(&key.value, self.asked.iter().copied());
+        let unknown = std::mem::take(&mut self.entries);
+        let only = match (unknown.as_slice(), self.lacking.as_slice()) {
+            ([_], [lacking]) => Some(*lacking),
+            _ => None,
+        };
+        for (key, node) in unknown {
+            let near = similar(&key.value, self.asked.iter().copied()).or(only);
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if key.contains(' ') && matches!(node.value, Node::Null) => {
@@ -323,7 +332,11 @@ impl Table<'_> {
 
     fn tell_missing(&mut self) {
         for key in std::mem::take(&mut self.lacking) {
+            if !self.readable {
+                return;
+            }
             let help = match key {
+                "format" => "add `format: 1`, the version of this format".to_owned(),
                 "doc" => "add `doc:`: one sentence for those who use the generated code".to_owned(),
                 _ => format!("add `{key}:`"),
             };

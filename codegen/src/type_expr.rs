@@ -9,9 +9,9 @@ pub(crate) enum TypeExpr {
     /// A key without a value, in a query: its presence is its meaning.
     Flag(Span),
     Named(Spanned<String>),
-    List(Box<TypeExpr>),
-    Map(Box<TypeExpr>),
-    Nullable(Box<TypeExpr>),
+    List(Box<TypeExpr>, Span),
+    Map(Box<TypeExpr>, Span),
+    Nullable(Box<TypeExpr>, Span),
     /// What could not be read, and was reported.
     Unreadable(Span),
 }
@@ -42,14 +42,15 @@ impl TypeExpr {
         }
     }
 
-    /// The place of the innermost name.
+    /// The place of the whole.
     pub(crate) fn span(&self) -> Span {
         match self {
-            TypeExpr::Flag(span) | TypeExpr::Unreadable(span) => *span,
             TypeExpr::Named(name) => name.span,
-            TypeExpr::List(inner) | TypeExpr::Map(inner) | TypeExpr::Nullable(inner) => {
-                inner.span()
-            }
+            TypeExpr::Flag(span)
+            | TypeExpr::Unreadable(span)
+            | TypeExpr::List(_, span)
+            | TypeExpr::Map(_, span)
+            | TypeExpr::Nullable(_, span) => *span,
         }
     }
 }
@@ -94,7 +95,7 @@ impl Parser<'_> {
             if !self.eat('>') {
                 return Err(self.here("`>` is missing here"));
             }
-            wrap(inner)
+            wrap(inner, self.since(start))
         } else {
             TypeExpr::Named(Spanned::new(
                 word.clone(),
@@ -103,9 +104,17 @@ impl Parser<'_> {
         };
         self.spaces();
         if self.eat('?') {
-            ty = TypeExpr::Nullable(Box::new(ty));
+            ty = TypeExpr::Nullable(Box::new(ty), self.since(start));
+        }
+        self.spaces();
+        if self.next('?') {
+            return Err(self.here("one `?` is enough"));
         }
         Ok(ty)
+    }
+
+    fn since(&self, start: usize) -> Span {
+        self.span.part(start, self.at - start)
     }
 
     fn end(&mut self) -> Result<(), Problem> {
@@ -140,9 +149,13 @@ impl Parser<'_> {
     }
 
     fn eat(&mut self, wanted: char) -> bool {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let found = rest.starts_with(wanted);
+        let found = self.next(wanted);
         self.at += usize::from(found);
         found
+    }
+
+    fn next(&self, wanted: char) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        rest.starts_with(wanted)
     }
 }

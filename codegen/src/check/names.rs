@@ -79,7 +79,9 @@ fn of_operation(
     }
     let own = pascal(name);
     if RESERVED.contains(&own.as_str()) {
-        reserved(name, context);
+        let message = format!("`{}` can't be the name of an operation", name.value);
+        let help = format!("its type would be `{own}`, which means something else; choose another");
+        context.report(name.span, message, "", help);
     }
     if operation.responses.iter().any(|response| response.is_error) {
         declared.push((

@@ -266,7 +266,8 @@ fn endless(
     if let Some((first, _)) = context.shapes.get(at) {
         let message = format!("`{}` needs itself, without end", first.value);
         let label = way.join(" -> ");
-        let help = "make a field on the way optional, nullable or a list";
+        let help =
+            "make a field on the way optional, nullable or a list, or add a variant without it";
         context.report(first.span, message, &label, help);
     }
 }

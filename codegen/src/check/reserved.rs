@@ -45,7 +45,7 @@ pub(super) fn shape(shape: &Shape, checked: &ir::Shape, context: &mut Context<'_
 /// Where a value can be null, it can be cleared: `clear_x` beside `x`.
 fn clears(fields: &[Member], context: &mut Context<'_>) {
     let nullable = |field: &&Member| {
-        let null = matches!(field.ty, Some(crate::type_expr::TypeExpr::Nullable(_)));
+        let null = matches!(field.ty, Some(crate::type_expr::TypeExpr::Nullable(..)));
         null && !field.required
     };
     let clearing: BTreeMap<String, Span> = fields

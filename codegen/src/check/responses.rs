@@ -34,22 +34,22 @@ pub(super) fn responses(
             .collect();
         let content = content(operation, response, context);
         if response.is_error {
-            let failure = failure(operation, response, content, &mut named, context);
+            let failure = failure(response, content, &mut named, context);
             failures.extend(failure.map(|failure| ir::Failure {
                 statuses,
                 ..failure
             }));
             continue;
         }
-        means_success(operation, response, context);
-        if let Some((first, ..)) = &success {
+        means_success(response, context);
+        if let Some((first, ..)) = success.as_ref().filter(|_| response.whole) {
             context.report_pair(
                 (response.span, "the second one"),
                 (*first, "the first one"),
                 "this operation has two successes".to_owned(),
                 "write all statuses of success in one list, or add `is: error`",
             );
-        } else {
+        } else if success.is_none() {
             let found = ir::Success { statuses, content };
             success = Some((response.span, failures.len(), found));
         }
@@ -71,8 +71,8 @@ pub(super) fn responses(
 }
 
 /// A success is 2xx or 3xx, and has no condition.
-fn means_success(operation: &Operation, response: &Response, context: &mut Context<'_>) {
-    if !operation.whole {
+fn means_success(response: &Response, context: &mut Context<'_>) {
+    if !response.whole {
         return;
     }
     if let Some(when) = &response.when {
@@ -87,7 +87,6 @@ fn means_success(operation: &Operation, response: &Response, context: &mut Conte
 }
 
 fn failure(
-    operation: &Operation,
     response: &Response,
     content: Content,
     named: &mut BTreeMap<String, Span>,
@@ -95,7 +94,7 @@ fn failure(
 ) -> Option<ir::Failure> {
     let (Some(name), Some(doc)) = (&response.name, &response.doc) else {
         context.lost = true;
-        if operation.whole {
+        if response.whole {
             let message = "an answer that is an error needs a name and a doc".to_owned();
             let help = "add `as: ReceiptRequired` and `doc:`";
             context.report(response.span, message, "", help);
@@ -130,7 +129,7 @@ fn content(operation: &Operation, response: &Response, context: &mut Context<'_>
     let body = body(operation, response, context);
     match response.headers.is_empty() {
         true => {
-            no_parts(operation, response, context);
+            no_parts(response, context);
             body.map_or(Content::Nothing, Content::Body)
         }
         false => parts(operation, response, body, context),
@@ -157,7 +156,7 @@ fn body(
     context: &mut Context<'_>,
 ) -> Option<ir::ReceivedBody> {
     let Some(body) = &response.body else {
-        if let Some(unwrap) = response.unwrap.as_ref().filter(|_| operation.whole) {
+        if let Some(unwrap) = response.unwrap.as_ref().filter(|_| response.whole) {
             let message = "there is no body to unwrap".to_owned();
             context.report(unwrap.span, message, "", "add `body:` with its type");
         }
@@ -180,13 +179,13 @@ fn body(
 }
 
 /// Without headers there is no type of its own, which would have a name, a doc and fields.
-fn no_parts(operation: &Operation, response: &Response, context: &mut Context<'_>) {
+fn no_parts(response: &Response, context: &mut Context<'_>) {
     let unused = [
         ("as", response.name.as_ref().filter(|_| !response.is_error)),
         ("doc", response.doc.as_ref().filter(|_| !response.is_error)),
         ("name", response.body_name.as_ref()),
     ];
-    let unused = unused.into_iter().filter(|_| operation.whole);
+    let unused = unused.into_iter().filter(|_| response.whole);
     for (key, text) in unused.filter_map(|(key, text)| Some((key, text?))) {
         let message = format!("nothing shows the `{key}` of this answer");
         let help = match key {
@@ -207,7 +206,7 @@ fn parts(
     let life = &operation.life;
     let headers = members::parameters(&response.headers, Place::Answer, life, &mut taken, context);
     let anonymous = response.name.is_none() || response.doc.is_none();
-    if !response.is_error && anonymous && operation.whole {
+    if !response.is_error && anonymous && response.whole {
         let message = "an answer with headers needs a name and a doc".to_owned();
         let help = "add `as: IssuedToken` and `doc:`: headers and body become one type";
         context.report(response.span, message, "", help);

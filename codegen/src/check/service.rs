@@ -61,15 +61,10 @@ fn the_service<'a>(
             }
         }
     }
-    if found.is_none() {
-        for file in files {
-            diagnostics.add(
-                file.span,
-                "this file belongs to no service",
-                "",
-                "add `service:` to one file of the folder: its type, title, path and reference",
-            );
-        }
+    if let (None, Some(file)) = (found, files.first()) {
+        let message = "no file of this folder has a service";
+        let help = "add `service:` to one of them: its type, title, path and reference";
+        diagnostics.add(file.span, message, "", help);
     }
     found
 }

@@ -25,20 +25,9 @@ pub(super) fn resolve(expression: &TypeExpr, context: &mut Context<'_>) -> Type 
             Type::String
         }
         TypeExpr::Named(name) => named(name, context),
-        TypeExpr::List(inner) => Type::List(Box::new(resolve(inner, context))),
-        TypeExpr::Map(inner) => Type::Map(Box::new(resolve(inner, context))),
-        TypeExpr::Nullable(inner) => {
-            if let TypeExpr::Nullable(_) = **inner {
-                let help = "one `?` is enough";
-                context.report(
-                    inner.span(),
-                    "the type is nullable twice".to_owned(),
-                    "",
-                    help,
-                );
-            }
-            Type::Nullable(Box::new(resolve(inner, context)))
-        }
+        TypeExpr::List(inner, _) => Type::List(Box::new(resolve(inner, context))),
+        TypeExpr::Map(inner, _) => Type::Map(Box::new(resolve(inner, context))),
+        TypeExpr::Nullable(inner, _) => Type::Nullable(Box::new(resolve(inner, context))),
     }
 }
 
@@ -80,7 +69,7 @@ pub(super) fn is_known(expression: &TypeExpr, context: &Context<'_>) -> bool {
             BUILT_IN.iter().any(|(word, _)| *word == name.value)
                 || context.ids.contains_key(name.value.as_str())
         }
-        TypeExpr::List(inner) | TypeExpr::Map(inner) | TypeExpr::Nullable(inner) => {
+        TypeExpr::List(inner, _) | TypeExpr::Map(inner, _) | TypeExpr::Nullable(inner, _) => {
             is_known(inner, context)
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn life(life: &Life, whole: Option<&Life>, context: &mut Context<'_>)
             part,
             whole,
             "this part is older than its whole",
-            "what holds it",
+            "the whole exists",
             context,
         );
     }

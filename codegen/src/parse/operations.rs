@@ -106,7 +106,8 @@ fn response(owner: Span, node: Spanned<Node>, diagnostics: &mut Diagnostics) -> 
         keys.finish();
         header
     });
-    let response = Response {
+    let mut response = Response {
+        whole: false,
         span,
         statuses,
         is_error: keys.choice("is", &["ok", "error"]) == Some("error"),
@@ -118,7 +119,7 @@ fn response(owner: Span, node: Spanned<Node>, diagnostics: &mut Diagnostics) -> 
         body: keys.ty("body"),
         body_name: keys.text("name"),
     };
-    keys.finish();
+    response.whole = keys.finish();
     response
 }
 

@@ -444,6 +444,16 @@ fn pages_lead_to_the_next_one() {
 
 #[test]
 fn words_survive_keywords() {
+    let changes = WidgetUpdate::new().crate_(3).clear_loop();
+    assert_eq!(
+        serde_json::to_value(&changes).unwrap(),
+        json!({ "crate": 3, "loop": null })
+    );
+    let changes = WidgetUpdate::new().r#loop(true);
+    assert_eq!(
+        serde_json::to_value(&changes).unwrap(),
+        json!({ "loop": true })
+    );
     for (colour, word) in [
         (Colour::Own, "self"),
         (Colour::Self_, "Self"),

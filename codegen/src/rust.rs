@@ -95,8 +95,8 @@ pub(crate) struct Struct {
     pub fields: Vec<Field>,
     /// Whether the fields can be read from outside.
     pub public: bool,
-    /// Whether there is a `new` with setters.
-    pub constructor: bool,
+    /// The docs of a `new` with setters, if there is one.
+    pub constructor: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug)]

@@ -86,16 +86,21 @@ fn ident(name: &str) -> Ident {
     }
 }
 
-fn attrs(attributes: &Attributes) -> TokenStream {
-    let lines = attributes.docs.iter().map(|line| match line.as_str() {
+fn docs(lines: &[String]) -> TokenStream {
+    let lines = lines.iter().map(|line| match line.as_str() {
         "" => String::new(),
         line => format!(" {line}"),
     });
+    quote!(#(#[doc = #lines])*)
+}
+
+fn attrs(attributes: &Attributes) -> TokenStream {
+    let docs = docs(&attributes.docs);
     let deprecated = attributes
         .deprecated
         .as_ref()
         .map(|note| quote!(#[deprecated(note = #note)]));
-    quote!(#(#[doc = #lines])* #deprecated)
+    quote!(#docs #deprecated)
 }
 
 fn ty(ty: &Ty) -> TokenStream {

@@ -3,17 +3,23 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{attrs, constant, derives, ident, ty};
+use super::{attrs, constant, derives, docs, ident, ty};
 use crate::rust::{Field, Presence, Struct, Ty};
 
 pub(super) fn emit(item: &Struct) -> TokenStream {
     let (docs, name) = (attrs(&item.attributes), ident(&item.name));
     let required = has(item, |presence| matches!(presence, Presence::Required));
     let constant = has(item, |presence| matches!(presence, Presence::Constant(_)));
-    let derives = derives(item.traits, item.constructor && !required && !constant);
-    let default = (item.constructor && !required && constant).then(|| default(&name));
+    let derives = derives(
+        item.traits,
+        item.constructor.is_some() && !required && !constant,
+    );
+    let default = (item.constructor.is_some() && !required && constant).then(|| default(&name));
     let fields = item.fields.iter().map(|field| self::field(field, item));
-    let constructor = item.constructor.then(|| constructor(item));
+    let constructor = item
+        .constructor
+        .as_ref()
+        .map(|docs| constructor(docs, item));
     let exhaustive = item.public.then(|| quote!(#[non_exhaustive]));
     quote! {
         #docs
@@ -60,7 +66,7 @@ fn serde(field: &Field, item: &Struct) -> Option<TokenStream> {
     let mut parts = Vec::new();
     if field.presence == Presence::Extra {
         parts.push(quote!(flatten));
-    } else if field.wire != field.plain {
+    } else if field.wire != field.name.trim_start_matches("r#") {
         let wire = &field.wire;
         parts.push(quote!(rename = #wire));
     }
@@ -81,22 +87,19 @@ fn serde(field: &Field, item: &Struct) -> Option<TokenStream> {
 }
 
 /// `new` with what is required, and a setter for each of the rest.
-fn constructor(item: &Struct) -> TokenStream {
+fn constructor(about: &[String], item: &Struct) -> TokenStream {
+    let about = docs(about);
     let name = ident(&item.name);
     let required = item
         .fields
         .iter()
         .filter(|field| field.presence == Presence::Required);
-    let arguments = required.clone().map(argument);
+    let arguments = required.map(argument);
     let values = item.fields.iter().map(initial);
-    let about = match required.count() {
-        0 => " Starts with nothing set.",
-        _ => " Takes what is required.",
-    };
     let setters = item.fields.iter().filter_map(setter);
     quote! {
         impl #name {
-            #[doc = #about]
+            #about
             #[must_use]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }

@@ -145,7 +145,8 @@ pub(super) fn untagged(item: &Untagged) -> TokenStream {
 fn choice_field(field: &Field) -> TokenStream {
     let (docs, name, ty) = (attrs(&field.attributes), ident(&field.name), ty(&field.ty));
     let wire = &field.wire;
-    let rename = (field.wire != field.plain).then(|| quote!(#[serde(rename = #wire)]));
+    let rename = (field.wire != field.name.trim_start_matches("r#"))
+        .then(|| quote!(#[serde(rename = #wire)]));
     quote!(#docs #rename #name: #ty)
 }
 

@@ -233,6 +233,19 @@ impl Lower<'_> {
     }
 }
 
+/// The docs of the `new` that takes what is required of these fields.
+fn constructor(fields: &[Field]) -> Vec<String> {
+    let required = fields
+        .iter()
+        .filter(|field| field.presence == Presence::Required);
+    docs::constructor(required.map(|field| {
+        (
+            field.name.trim_start_matches("r#"),
+            field.attributes.docs.as_slice(),
+        )
+    }))
+}
+
 fn constant(constant: &ir::Constant) -> Constant {
     match constant {
         ir::Constant::Bool(value) => Constant::Bool(*value),

@@ -1,6 +1,6 @@
 //! Operations as Rust types.
 
-use super::{Lower, escape};
+use super::{Lower, constructor, escape};
 use crate::docs;
 use crate::ir::{self, About, Type};
 use crate::names::pascal;
@@ -39,9 +39,9 @@ impl Lower<'_> {
                 attributes: operation_docs(operation),
                 name: name.clone(),
                 traits: NEITHER,
-                fields,
                 public: false,
-                constructor: true,
+                constructor: Some(constructor(&fields)),
+                fields,
             },
             wire_name: operation.name.clone(),
             service: self.service_path(module),
@@ -163,7 +163,7 @@ impl Lower<'_> {
         };
         let mut fields: Vec<Field> = headers.iter().map(|field| self.parameter(field)).collect();
         fields.extend(body.as_ref().map(|(name, body)| Field {
-            attributes: docs::plain("The body of the answer."),
+            attributes: self.body_docs(&body.ty),
             name: escape(name),
             plain: name.clone(),
             wire: String::new(),
@@ -176,8 +176,18 @@ impl Lower<'_> {
             traits: NEITHER,
             fields,
             public: true,
-            constructor: false,
+            constructor: None,
         }))
+    }
+
+    /// What the type says of itself, or no more than what it is.
+    fn body_docs(&self, ty: &Type) -> Attributes {
+        let shape = match ty {
+            Type::Shape(id) => self.service.shapes.get(*id),
+            _ => None,
+        };
+        let about = shape.map(|shape| docs::first_paragraph(&shape.about.doc));
+        docs::plain(about.unwrap_or("The body of the answer."))
     }
 
     fn failure(&self, operation: &ir::Operation, name: String) -> Failure {

@@ -1,6 +1,6 @@
 //! Shapes as Rust types.
 
-use super::{Lower, constant, escape};
+use super::{Lower, constant, constructor, escape};
 use crate::docs;
 use crate::ir::{self, Kind, Shape, ShapeId, Type};
 use crate::names::pascal;
@@ -30,14 +30,17 @@ impl Lower<'_> {
                 name,
                 values: self.variants(values),
             }),
-            Kind::Struct { fields, extra } => Item::Struct(Struct {
-                attributes,
-                name,
-                traits,
-                fields: self.fields(id, shape, fields, *extra),
-                public: shape.received,
-                constructor: shape.sent,
-            }),
+            Kind::Struct { fields, extra } => {
+                let fields = self.fields(id, shape, fields, *extra);
+                Item::Struct(Struct {
+                    attributes,
+                    name,
+                    traits,
+                    public: shape.received,
+                    constructor: shape.sent.then(|| constructor(&fields)),
+                    fields,
+                })
+            }
             Kind::KeyUnion { literals, variants } => {
                 let mut all = self.variants(literals);
                 all.iter_mut().for_each(|literal| literal.literal = true);

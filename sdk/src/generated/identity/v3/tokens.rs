@@ -28,7 +28,9 @@ pub struct GenerateToken {
 }
 
 impl GenerateToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `auth`: Who asks, and for which scope.
     #[must_use]
     pub fn new(auth: impl Into<Auth>) -> Self {
         Self {
@@ -112,7 +114,7 @@ impl runtime::Operation for GenerateToken {
 pub struct IssuedToken {
     /// The token's id.
     pub id: TokenId,
-    /// The body of the answer.
+    /// What is known of a token.
     pub token: Token,
 }
 
@@ -132,7 +134,7 @@ pub enum GenerateTokenFailure {
 pub struct ReceiptRequired {
     /// The receipt for what was proved already.
     pub id: ReceiptId,
-    /// The body of the answer.
+    /// What was proved, and what is missing.
     pub partial: PartialAuthentication,
 }
 
@@ -155,7 +157,9 @@ pub struct GetToken {
 }
 
 impl GetToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `subject_token`: The token to look at.
     #[must_use]
     pub fn new(subject_token: impl Into<TokenId>) -> Self {
         Self {
@@ -245,7 +249,9 @@ pub struct ValidateToken {
 }
 
 impl ValidateToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `subject_token`: The token to check.
     #[must_use]
     pub fn new(subject_token: impl Into<TokenId>) -> Self {
         Self {
@@ -319,7 +325,9 @@ pub struct RevokeToken {
 }
 
 impl RevokeToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `subject_token`: The token to revoke.
     #[must_use]
     pub fn new(subject_token: impl Into<TokenId>) -> Self {
         Self {

@@ -34,7 +34,7 @@
 //!
 //! and in the crate:
 //!
-//! ```ignore
+//! ```text
 //! #[rustfmt::skip]
 //! pub mod client {
 //!     include!(concat!(env!("OUT_DIR"), "/client/mod.rs"));

@@ -34,11 +34,7 @@ pub(super) fn responses(
             .collect();
         let content = content(operation, response, context);
         if response.is_error {
-            let failure = failure(response, content, &mut named, context);
-            failures.extend(failure.map(|failure| ir::Failure {
-                statuses,
-                ..failure
-            }));
+            failures.extend(failure(response, statuses, content, &mut named, context));
             continue;
         }
         means_success(response, context);
@@ -88,6 +84,7 @@ fn means_success(response: &Response, context: &mut Context<'_>) {
 
 fn failure(
     response: &Response,
+    statuses: Vec<u16>,
     content: Content,
     named: &mut BTreeMap<String, Span>,
     context: &mut Context<'_>,
@@ -115,7 +112,7 @@ fn failure(
         );
     }
     Some(ir::Failure {
-        statuses: Vec::new(),
+        statuses,
         when: response.when.as_ref().map(|when| when.value.clone()),
         name: name.value.clone(),
         doc: doc.value.clone(),

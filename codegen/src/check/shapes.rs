@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::Style;
 use super::{Context, members, names, service, types, versions};
-use crate::ast::{Choice, Name, Shape, ShapeKind, Union};
+use crate::ast::{Choice, Member, Name, Shape, ShapeKind, Union};
 use crate::ir::{self, Kind};
 use crate::span::Span;
 use crate::type_expr::TypeExpr;
@@ -79,20 +79,7 @@ fn kind(name: &Name, shape: &Shape, context: &mut Context<'_>) -> Kind {
             members,
         } => {
             needs_some(name, shape, members.is_empty(), "members", context);
-            if let Some(same) = members
-                .iter()
-                .find(|member| member.wire.value == list.value)
-            {
-                context.report_pair(
-                    (same.wire.span, "a member"),
-                    (list.span, "the list of the members"),
-                    format!(
-                        "the list `{0}` and the member `{0}` have one key",
-                        list.value
-                    ),
-                    "both would be sent under the same key: correct one of the two",
-                );
-            }
+            not_the_list(list, members, context);
             Kind::KeyedSet {
                 list: list.value.clone(),
                 member: member.value.clone(),
@@ -100,6 +87,22 @@ fn kind(name: &Name, shape: &Shape, context: &mut Context<'_>) -> Kind {
                 members: members::variants(members, whole, &mut taken, context),
             }
         }
+    }
+}
+
+/// The list of the members and a member can't stand under one key.
+fn not_the_list(list: &Name, members: &[Member], context: &mut Context<'_>) {
+    let mut keys = members.iter().map(|member| &member.wire);
+    if let Some(same) = keys.find(|key| key.value == list.value) {
+        context.report_pair(
+            (same.span, "a member"),
+            (list.span, "the list of the members"),
+            format!(
+                "the list `{0}` and the member `{0}` have one key",
+                list.value
+            ),
+            "both would be sent under the same key: correct one of the two",
+        );
     }
 }
 
@@ -145,7 +148,7 @@ fn not_a_struct(span: Span, context: &mut Context<'_>) {
 }
 
 fn untagged(
-    fields: &[crate::ast::Member],
+    fields: &[Member],
     choices: &[Choice],
     shape: &Shape,
     context: &mut Context<'_>,

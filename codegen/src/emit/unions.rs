@@ -172,21 +172,7 @@ fn choice_constructor(choice: &Choice) -> TokenStream {
 pub(super) fn keyed_set(item: &KeyedSet) -> TokenStream {
     let (docs, name, list) = (attrs(&item.attributes), ident(&item.name), &item.list);
     let member = ident(&item.member);
-    let first = item
-        .members
-        .iter()
-        .filter(|variant| variant.convertible)
-        .filter_map(|variant| {
-            let from = ty(variant.ty.as_ref()?);
-            Some(quote! {
-                impl From<#from> for #name {
-                    fn from(value: #from) -> Self {
-                        Self::new(value)
-                    }
-                }
-            })
-        });
-    let members = keyed_members(item);
+    let (first, members) = (first_members(item), keyed_members(item));
     let derives = derives(
         Traits {
             serialize: false,
@@ -228,10 +214,27 @@ pub(super) fn keyed_set(item: &KeyedSet) -> TokenStream {
             }
         }
 
-        #(#first)*
+        #first
 
         #members
     }
+}
+
+/// A set of one member from what the member carries.
+fn first_members(item: &KeyedSet) -> TokenStream {
+    let name = ident(&item.name);
+    let members = item.members.iter().filter(|member| member.convertible);
+    let conversions = members.filter_map(|member| {
+        let from = ty(member.ty.as_ref()?);
+        Some(quote! {
+            impl From<#from> for #name {
+                fn from(value: #from) -> Self {
+                    Self::new(value)
+                }
+            }
+        })
+    });
+    quote!(#(#conversions)*)
 }
 
 fn keyed_members(item: &KeyedSet) -> TokenStream {

@@ -22,7 +22,24 @@ impl Lower<'_> {
         module: &ir::Module,
         items: &mut Vec<Item>,
     ) {
-        let name = pascal(&operation.name);
+        let failure =
+            (!operation.failures.is_empty()).then(|| format!("{}Failure", pascal(&operation.name)));
+        let lowered = self.lowered(operation, module, failure.clone());
+        items.push(Item::Operation(Box::new(lowered)));
+        items.extend(self.parts(&operation.success.content));
+        if let Some(failure) = failure {
+            items.push(Item::Failure(self.failure(operation, failure)));
+            let contents = operation.failures.iter().map(|failure| &failure.content);
+            items.extend(contents.filter_map(|content| self.parts(content)));
+        }
+    }
+
+    fn lowered(
+        &self,
+        operation: &ir::Operation,
+        module: &ir::Module,
+        failure: Option<String>,
+    ) -> Operation {
         let lower = |fields: &[ir::Field]| -> Vec<Field> {
             fields.iter().map(|field| self.parameter(field)).collect()
         };
@@ -32,12 +49,10 @@ impl Lower<'_> {
         let mut fields = path_parameters.clone();
         fields.extend(body.clone());
         fields.extend(headers.iter().chain(&query).cloned());
-        let failure = (!operation.failures.is_empty()).then(|| format!("{name}Failure"));
-        let output = self.output(&operation.success.content);
-        items.push(Item::Operation(Box::new(Operation {
+        Operation {
             request: Struct {
                 attributes: operation_docs(operation),
-                name: name.clone(),
+                name: pascal(&operation.name),
                 traits: NEITHER,
                 public: false,
                 constructor: Some(constructor(&fields)),
@@ -55,24 +70,21 @@ impl Lower<'_> {
                 field: field.name,
                 wrap: operation.body.as_ref().and_then(|body| body.wrap.clone()),
             }),
-            output,
-            failure: failure.clone(),
+            output: self.output(&operation.success.content),
+            failure,
             cases: self.cases(operation),
-            pages: operation.pages.as_ref().map(|pages| Pages {
-                items: pages.items.iter().map(|name| escape(name)).collect(),
-                item: self.ty(&pages.item),
-                next: pages
-                    .next
-                    .iter()
-                    .map(|(name, opt)| (escape(name), *opt))
-                    .collect(),
-            }),
-        })));
-        items.extend(self.parts(&operation.success.content));
-        if let Some(failure) = failure {
-            items.push(Item::Failure(self.failure(operation, failure)));
-            let contents = operation.failures.iter().map(|failure| &failure.content);
-            items.extend(contents.filter_map(|content| self.parts(content)));
+            pages: operation.pages.as_ref().map(|pages| self.pages(pages)),
+        }
+    }
+
+    fn pages(&self, pages: &ir::Pages) -> Pages {
+        let next = pages.next.iter();
+        Pages {
+            items: pages.items.iter().map(|name| escape(name)).collect(),
+            item: self.ty(&pages.item),
+            next: next
+                .map(|(name, optional)| (escape(name), *optional))
+                .collect(),
         }
     }
 

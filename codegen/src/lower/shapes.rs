@@ -5,87 +5,63 @@ use crate::docs;
 use crate::ir::{self, Kind, Shape, ShapeId, Type};
 use crate::names::pascal;
 use crate::rust::{
-    Choice, Field, Item, KeyedSet, OpenEnum, Presence, Struct, Text, Traits, Ty, Union, Untagged,
-    Variant,
+    Attributes, Choice, Field, Item, KeyedSet, OpenEnum, Presence, Struct, Text, Traits, Ty, Union,
+    Untagged, Variant,
 };
 
 impl Lower<'_> {
     pub(super) fn shape(&self, id: ShapeId, shape: &Shape) -> Item {
-        let attributes = docs::attributes(&shape.about);
-        let name = shape.name.clone();
-        let traits = Traits {
-            serialize: shape.sent,
-            deserialize: shape.received,
-            compare: !shape.secret,
-        };
         match &shape.kind {
-            Kind::Scalar => Item::Text(Text {
-                attributes,
-                name,
-                secret: shape.secret,
-                traits,
-            }),
-            Kind::Enum { values } => Item::OpenEnum(OpenEnum {
-                attributes,
-                name,
-                values: self.variants(values),
-            }),
-            Kind::Struct { fields, extra } => {
-                let fields = self.fields(id, shape, fields, *extra);
-                Item::Struct(Struct {
+            Kind::Scalar => {
+                let (attributes, name, traits) = head(shape);
+                Item::Text(Text {
                     attributes,
                     name,
+                    secret: shape.secret,
                     traits,
-                    public: shape.received,
-                    constructor: shape.sent.then(|| constructor(&fields)),
-                    fields,
                 })
+            }
+            Kind::Enum { values } => {
+                let (attributes, name, _) = head(shape);
+                Item::OpenEnum(OpenEnum {
+                    attributes,
+                    name,
+                    values: self.variants(values),
+                })
+            }
+            Kind::Struct { fields, extra } => {
+                struct_of(shape, self.fields(id, shape, fields, *extra))
             }
             Kind::KeyUnion { literals, variants } => {
                 let mut all = self.variants(literals);
                 all.iter_mut().for_each(|literal| literal.literal = true);
                 all.extend(self.boxed(id, variants));
-                Item::Union(Union {
-                    attributes,
-                    name,
-                    traits,
-                    field: None,
-                    variants: all,
-                })
+                union(shape, None, all)
             }
-            Kind::FieldUnion { field, variants } => Item::Union(Union {
-                attributes,
-                name,
-                traits,
-                field: Some(field.clone()),
-                variants: self.boxed(id, variants),
-            }),
+            Kind::FieldUnion { field, variants } => {
+                union(shape, Some(field.clone()), self.boxed(id, variants))
+            }
             Kind::Untagged { variants } => {
-                let variants = variants
-                    .iter()
-                    .map(|choice| self.choice(id, choice))
-                    .collect();
-                Item::Untagged(Untagged {
-                    attributes,
-                    name,
-                    traits,
-                    variants,
-                })
+                let choices = variants.iter().map(|choice| self.choice(id, choice));
+                untagged(shape, choices.collect())
             }
             Kind::KeyedSet {
                 list,
                 member,
                 member_doc,
                 members,
-            } => Item::KeyedSet(KeyedSet {
-                attributes,
-                name,
-                traits,
-                list: list.clone(),
-                member_attributes: docs::plain(member_doc),
-                member: member.clone(),
-                members: self.boxed(id, members),
-            }),
+            } => {
+                let (attributes, name, traits) = head(shape);
+                Item::KeyedSet(KeyedSet {
+                    attributes,
+                    name,
+                    traits,
+                    list: list.clone(),
+                    member_attributes: docs::plain(member_doc),
+                    member: member.clone(),
+                    members: self.boxed(id, members),
+                })
+            }
         }
     }
 
@@ -199,6 +175,49 @@ impl Lower<'_> {
             }
         })
     }
+}
+
+/// What every item has.
+fn head(shape: &Shape) -> (Attributes, String, Traits) {
+    let traits = Traits {
+        serialize: shape.sent,
+        deserialize: shape.received,
+        compare: !shape.secret,
+    };
+    (docs::attributes(&shape.about), shape.name.clone(), traits)
+}
+
+fn struct_of(shape: &Shape, fields: Vec<Field>) -> Item {
+    let (attributes, name, traits) = head(shape);
+    Item::Struct(Struct {
+        attributes,
+        name,
+        traits,
+        public: shape.received,
+        constructor: shape.sent.then(|| constructor(&fields)),
+        fields,
+    })
+}
+
+fn union(shape: &Shape, field: Option<String>, variants: Vec<Variant>) -> Item {
+    let (attributes, name, traits) = head(shape);
+    Item::Union(Union {
+        attributes,
+        name,
+        traits,
+        field,
+        variants,
+    })
+}
+
+fn untagged(shape: &Shape, variants: Vec<Choice>) -> Item {
+    let (attributes, name, traits) = head(shape);
+    Item::Untagged(Untagged {
+        attributes,
+        name,
+        traits,
+        variants,
+    })
 }
 
 pub(super) fn has_deprecated(shape: &Shape) -> bool {

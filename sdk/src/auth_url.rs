@@ -1,6 +1,7 @@
 //! The address of an Identity service, as people write it.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 use http::Uri;
 
@@ -29,18 +30,30 @@ impl AuthUrl {
         if authority.as_str().contains('@') {
             return wrong("has a user or a password in it, which don't belong there");
         }
+        if !is_host(authority.host()) {
+            return wrong("has no host, or one that can't be");
+        }
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => "",
+            Some(port) if is_port(port) => match (scheme, port) {
+                ("http", ":80") | ("https", ":443") => "",
+                _ => port,
+            },
+            _ => return wrong("has a port that can't be"),
+        };
         if uri.query().is_some() || text.contains('#') {
             return wrong("has a query or a fragment");
         }
-        if uri.path().trim_end_matches('/').contains("//") {
-            return wrong("has an empty part in its path");
-        }
         let path = uri.path().trim_end_matches('/');
+        let mut parts = path.split('/').skip(1);
+        if parts.any(|part| matches!(part, "" | "." | "..")) {
+            return wrong("has an empty part, or dots for one, in its path");
+        }
         let path = path
             .strip_suffix("/v3")
             .unwrap_or(path)
             .trim_end_matches('/');
-        let host = authority.as_str().to_ascii_lowercase();
+        let host = format!("{}{port}", authority.host().to_ascii_lowercase());
         let base = format!("{scheme}://{host}{path}");
         Ok(AuthUrl { base, host })
     }
@@ -54,6 +67,27 @@ impl AuthUrl {
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
+}
+
+/// Only what every reader of URLs takes for the same host.
+fn is_host(host: &str) -> bool {
+    match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            let usual = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+            host.chars().all(usual) && host.chars().any(|c| c.is_ascii_alphanumeric())
+        }
+    }
+}
+
+/// `:5000`
+fn is_port(text: &str) -> bool {
+    let digits = text.strip_prefix(':').unwrap_or_default();
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && digits.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
 const HELP: &str = "write it as https://keystone.example:5000/v3 or https://cloud.example/identity";
@@ -84,6 +118,9 @@ mod tests {
             ("https://host/identity/v3//", "https://host/identity"),
             ("http://[::1]:5000/identity/", "http://[::1]:5000/identity"),
             (" https://host ", "https://host"),
+            ("HTTPS://host:443/v3", "https://host"),
+            ("http://127.0.0.1:80", "http://127.0.0.1"),
+            ("https://host:80/v3v3", "https://host:80/v3v3"),
         ];
         for (text, base) in cases {
             assert_eq!(AuthUrl::parse(text).unwrap().base(), base, "{text}");
@@ -103,6 +140,22 @@ mod tests {
             "https://host/#s3cret",
             "https://host//identity",
             "https://ho st",
+            "https://host:",
+            "https://host:0",
+            "https://host:+1",
+            "https://host:65536",
+            "https://host:s3cret",
+            "https://:5000",
+            "https://[::1",
+            "https://[s3cret]",
+            "https://...",
+            "https://host\\s3cret",
+            "https://ho%73t/s3cret",
+            "https://h\u{f6}st",
+            "https://host/../v3",
+            "https://host/./v3",
+            "https://host/\r\nX-Auth-Token: s3cret",
+            "https://host\0",
         ] {
             let error = AuthUrl::parse(text).unwrap_err().to_string();
             assert!(error.starts_with("the auth URL"), "{text}: {error}");

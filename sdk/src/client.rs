@@ -1,14 +1,17 @@
 //! Sends operations to one service.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use http::{Method, Uri};
+
 use crate::TokenId;
 use crate::auth_url::AuthUrl;
 use crate::error::{Context, Error};
-use crate::identity::v3::tokens::GenerateTokenFailure;
-use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
+use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure};
+use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response, scrub};
 use crate::transport::{Transport, TransportError};
 
 /// An operation failed: in a way of its own, or as any can.
@@ -50,7 +53,14 @@ impl From<SendError> for Error {
 impl From<SendError<GenerateTokenFailure>> for Error {
     fn from(error: SendError<GenerateTokenFailure>) -> Self {
         match error {
-            SendError::Declared(failure) => Error::generate_token(failure, Context::default()),
+            SendError::Declared(failure) => {
+                let context = Context {
+                    operation: GenerateToken::NAME,
+                    method: Some(Method::POST),
+                    ..Context::default()
+                };
+                Error::generate_token(failure, context)
+            }
             SendError::Other(error) => error,
         }
     }
@@ -78,7 +88,7 @@ impl Client {
         token: Option<&TokenId>,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
         let request = self.request(operation, token)?;
-        self.exchange::<O>(request).await
+        self.exchange::<O>(&request).await
     }
 
     /// Sends an operation page by page, and returns the items of all pages.
@@ -92,20 +102,33 @@ impl Client {
         let first = self.request(operation, token)?;
         let mut request = first.clone();
         let mut items = Vec::new();
-        for _ in 0..MOST_PAGES {
-            let path = request.path().to_owned();
-            let (page, _) = self.exchange::<O>(request).await?;
+        let mut seen = HashSet::new();
+        loop {
+            seen.insert(request.path().to_owned());
+            let context = self.context::<O>(Some(request.method().clone()));
+            let (page, _) = self.exchange::<O>(&request).await?;
             let next = O::next_page(&page).map(|link| {
                 let query = link.split_once('?').map(|(_, query)| query);
                 first.clone().with_query(query)
             });
             items.extend(O::into_items(page));
-            match next.filter(|next| next.path() != path) {
-                Some(next) => request = next,
-                None => break,
-            }
+            // A last page may link to itself.
+            let Some(next) = next.filter(|next| next.path() != request.path()) else {
+                return Ok(items);
+            };
+            let wrong = match seen.len() {
+                _ if seen.contains(next.path()) => "the pages of the list link in a circle",
+                _ if next.path().parse::<Uri>().is_err() => {
+                    "the link to the next page is no address"
+                }
+                MOST_PAGES.. => "the list has more pages than anybody reads",
+                _ => {
+                    request = next;
+                    continue;
+                }
+            };
+            return Err(Error::unexpected(wrong, context).into());
         }
-        Ok(items)
     }
 
     fn request<O: Operation>(
@@ -113,40 +136,47 @@ impl Client {
         operation: &O,
         token: Option<&TokenId>,
     ) -> Result<Request, Error> {
-        let context = || self.context::<O>(http::Method::GET);
-        let request = operation
-            .request()
-            .map_err(|error| Error::request(&error, context()))?;
+        let wrong = |error| Error::request(&error, self.context::<O>(None));
+        let request = operation.request().map_err(wrong)?;
         match (O::SERVICE.session_header.filter(|_| O::SESSION), token) {
-            (Some(header), Some(token)) => request
-                .with_session(header, token.expose())
-                .map_err(|error| Error::request(&error, context())),
+            (Some(header), Some(token)) => {
+                request.with_session(header, token.expose()).map_err(wrong)
+            }
             _ => Ok(request),
         }
     }
 
     async fn exchange<O: Operation>(
         &self,
-        request: Request,
+        request: &Request,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
-        let context = self.context::<O>(request.method().clone());
         let http = request
             .to_http(self.url.base())
-            .map_err(|error| Error::request(&error, context.clone()))?;
+            .map_err(|error| Error::request(&error, self.context::<O>(None)))?;
+        let context = self.context::<O>(Some(request.method().clone()));
         let started = Instant::now();
         let answer = self.transport.send(http).await;
-        trace::<O>(&request, &answer, started.elapsed());
-        let answer = answer.map_err(|error| Error::transport(&error, context.clone()))?;
-        let response = Response::new(answer, &request);
+        trace::<O>(request, &answer, started.elapsed());
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                return Err(Error::transport(&error, request.secrets(), context).into());
+            }
+        };
+        let response = Response::new(answer, request);
         match O::response(&response) {
             Ok(output) => Ok((output, response)),
             Err(OperationError::Declared(failure)) => Err(SendError::Declared(failure)),
-            Err(OperationError::Service(error)) => Err(Error::service(&error, context).into()),
-            Err(OperationError::Decode(error)) => Err(Error::decode(&error, context).into()),
+            Err(OperationError::Service(error)) => {
+                Err(Error::service(&error, &response, context).into())
+            }
+            Err(OperationError::Decode(error)) => Err(Error::decode(&error, context)
+                .with_request_id(response.request_id::<O>())
+                .into()),
         }
     }
 
-    pub(crate) fn context<O: Operation>(&self, method: http::Method) -> Context {
+    pub(crate) fn context<O: Operation>(&self, method: Option<Method>) -> Context {
         Context {
             operation: O::NAME,
             method,
@@ -168,14 +198,16 @@ fn trace<O: Operation>(
             let id = O::SERVICE
                 .request_id_header
                 .and_then(|name| answer.headers().get(name));
-            let request_id = id.and_then(|id| id.to_str().ok());
+            let id = id.and_then(|id| id.to_str().ok());
+            let request_id = id.map(|id| scrub(id, request.secrets()));
             let status = answer.status().as_u16();
             tracing::debug!(
                 operation, method, path, status, request_id, elapsed_ms, "answered"
             );
         }
         Err(error) => {
-            tracing::debug!(operation, method, path, %error, elapsed_ms, "not answered");
+            let error = scrub(&error.to_string(), request.secrets());
+            tracing::debug!(operation, method, path, error, elapsed_ms, "not answered");
         }
     }
 }

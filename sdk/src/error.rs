@@ -4,9 +4,13 @@ use std::fmt;
 
 use http::StatusCode;
 
-use crate::identity::v3::tokens::{AuthMethodName, GenerateTokenFailure, ReceiptRequired};
-use crate::runtime::{DecodeError, RequestError, ServiceError};
+use crate::identity::v3::tokens::GenerateTokenFailure;
+use crate::runtime::{DecodeError, RequestError, Response, Secret, ServiceError, scrub};
 use crate::transport::{TransportError, TransportErrorKind};
+
+mod kind;
+
+pub use kind::ErrorKind;
 
 /// Why an operation failed, where, and what to do.
 ///
@@ -42,61 +46,16 @@ struct Inner {
     what: String,
     status: Option<StatusCode>,
     request_id: Option<String>,
+    retry_after: Option<String>,
 }
 
 /// Where it happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Context {
     pub operation: &'static str,
-    pub method: http::Method,
+    /// Of the request, if there came to be one.
+    pub method: Option<http::Method>,
     pub host: String,
-}
-
-/// What kind of failure it is.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// Something given to this crate can't be used; nothing was sent.
-    InvalidInput,
-    /// A token is needed and there are no credentials to get one; nothing was sent.
-    NoCredentials,
-    /// The credentials are refused, or the scope is: the server doesn't say which.
-    WrongCredentials,
-    /// What was proved is right, and not enough. Send a missing method with this receipt.
-    MoreFactorsNeeded(Box<ReceiptRequired>),
-    /// The password is right and has expired: it must be changed first.
-    PasswordExpired,
-    /// The server doesn't take an authentication method; these it takes.
-    MethodNotEnabled(Vec<AuthMethodName>),
-    /// The scope can't be had with these credentials, whatever the user's roles are.
-    ScopeRefused,
-    /// The session's token is refused.
-    Unauthorized,
-    /// The token is good, and not for this.
-    NotAllowed,
-    /// There is no such thing.
-    NotFound,
-    /// The request is refused as wrong.
-    BadRequest,
-    /// The server wants to be left alone, so long if it says so: seconds, or a date.
-    Throttled {
-        /// The header `Retry-After` as it came.
-        retry_after: Option<String>,
-    },
-    /// The server failed.
-    ServerFault,
-    /// The server sends the client somewhere else, where nothing was sent.
-    Redirected,
-    /// The server can't be reached.
-    Unreachable,
-    /// The server's certificate is not trusted.
-    Untrusted,
-    /// It took too long.
-    TimedOut,
-    /// What came is no answer of an Identity service.
-    UnexpectedAnswer,
-    /// The client can't be set up.
-    Setup,
 }
 
 impl Error {
@@ -112,10 +71,10 @@ impl Error {
         self.0.context.operation
     }
 
-    /// The HTTP method of the request.
+    /// The HTTP method of the request; none if nothing was sent.
     #[must_use]
-    pub fn method(&self) -> &http::Method {
-        &self.0.context.method
+    pub fn method(&self) -> Option<&http::Method> {
+        self.0.context.method.as_ref()
     }
 
     /// The host that was asked, with its port if one was given; empty if there was none yet.
@@ -136,19 +95,22 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// When the server wants to be asked again, if it says so: seconds, or a date, as it came.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<&str> {
+        self.0.retry_after.as_deref()
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
-        help(&self.0.kind)
+        self.0.kind.help()
     }
 
     /// Something that was given can't be used; nothing was sent.
     pub(crate) fn input(what: String, help: &str) -> Self {
-        Error::new(
-            ErrorKind::InvalidInput,
-            Context::default(),
-            format!("{what}: {help}"),
-        )
+        let what = format!("{what}: {help}");
+        Error::new(ErrorKind::InvalidInput, Context::default(), what)
     }
 
     /// A token is needed, and there is no way to get one.
@@ -175,7 +137,13 @@ impl Error {
         new
     }
 
-    pub(crate) fn transport(error: &TransportError, context: Context) -> Self {
+    /// An answer that fits neither the description of the operation nor what came before it.
+    pub(crate) fn unexpected(what: &str, context: Context) -> Self {
+        Error::new(ErrorKind::UnexpectedAnswer, context, what.to_owned())
+    }
+
+    /// `secrets` are those of the request: a transport of somebody else may repeat them.
+    pub(crate) fn transport(error: &TransportError, secrets: &[Secret], context: Context) -> Self {
         let kind = match error.kind() {
             TransportErrorKind::Unreachable => ErrorKind::Unreachable,
             TransportErrorKind::Untrusted => ErrorKind::Untrusted,
@@ -185,10 +153,11 @@ impl Error {
             }
             TransportErrorKind::Setup => ErrorKind::Setup,
         };
-        Error::new(kind, context, error.to_string())
+        Error::new(kind, context, scrub(&error.to_string(), secrets))
     }
 
-    pub(crate) fn service(error: &ServiceError, context: Context) -> Self {
+    /// `response` is the same answer with nothing hidden: a password may be a word of the server's.
+    pub(crate) fn service(error: &ServiceError, response: &Response, context: Context) -> Self {
         let what = match (&error.message, &error.location, &error.media) {
             (Some(message), _, _) => format!("{}: {message}", error.status),
             (None, Some(location), _) if error.status.is_redirection() => {
@@ -203,9 +172,10 @@ impl Error {
             }
             _ => error.status.to_string(),
         };
-        let mut new = Error::new(service_kind(error), context, what);
+        let mut new = Error::new(ErrorKind::of(error, response), context, what);
         new.0.status = Some(error.status);
         new.0.request_id.clone_from(&error.request_id);
+        new.0.retry_after.clone_from(&error.retry_after);
         new
     }
 
@@ -215,7 +185,7 @@ impl Error {
         let rules: Vec<String> = rules
             .map(|rule| {
                 rule.iter()
-                    .map(AuthMethodName::as_str)
+                    .map(|method| scrub(method.as_str(), &[]))
                     .collect::<Vec<_>>()
                     .join(" + ")
             })
@@ -236,6 +206,12 @@ impl Error {
         new
     }
 
+    /// With the name of the request in the server's log.
+    pub(crate) fn with_request_id(mut self, id: Option<String>) -> Self {
+        self.0.request_id = id;
+        self
+    }
+
     fn new(kind: ErrorKind, context: Context, what: String) -> Self {
         Error(Box::new(Inner {
             kind,
@@ -243,83 +219,8 @@ impl Error {
             what,
             status: None,
             request_id: None,
+            retry_after: None,
         }))
-    }
-}
-
-fn service_kind(error: &ServiceError) -> ErrorKind {
-    let login = error.operation == "generate_token";
-    let html = error
-        .media
-        .as_deref()
-        .is_some_and(|media| media.contains("html"));
-    match error.status.as_u16() {
-        401 if login => login_kind(error),
-        401 => ErrorKind::Unauthorized,
-        403 if login => ErrorKind::ScopeRefused,
-        403 => ErrorKind::NotAllowed,
-        404 if html => ErrorKind::UnexpectedAnswer,
-        404 if login => ErrorKind::WrongCredentials,
-        404 => ErrorKind::NotFound,
-        429 => ErrorKind::Throttled {
-            retry_after: error.retry_after.clone(),
-        },
-        400..=499 => ErrorKind::BadRequest,
-        500..=599 => ErrorKind::ServerFault,
-        300..=399 => ErrorKind::Redirected,
-        _ => ErrorKind::UnexpectedAnswer,
-    }
-}
-
-/// Keystone tells little about a refused login, and this is all of it.
-fn login_kind(error: &ServiceError) -> ErrorKind {
-    let message = error.message.as_deref().unwrap_or_default();
-    match &error.details {
-        Some(details) => match details
-            .get("methods")
-            .and_then(|methods| methods.as_array())
-        {
-            Some(enabled) => ErrorKind::MethodNotEnabled(
-                enabled
-                    .iter()
-                    .filter_map(|name| name.as_str())
-                    .map(AuthMethodName::from)
-                    .collect(),
-            ),
-            None => ErrorKind::ScopeRefused,
-        },
-        None if message.starts_with("The password is expired") => ErrorKind::PasswordExpired,
-        None => ErrorKind::WrongCredentials,
-    }
-}
-
-fn help(kind: &ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::InvalidInput => "correct the value; nothing was sent",
-        ErrorKind::NoCredentials => "give credentials to `OpenStack::builder`",
-        ErrorKind::WrongCredentials => {
-            "check the user, the secret, the domain and the scope: the server doesn't say which of \
-             them is wrong"
-        }
-        ErrorKind::MoreFactorsNeeded(_) => "send a missing method together with the receipt",
-        ErrorKind::PasswordExpired => "change the password first",
-        ErrorKind::MethodNotEnabled(_) => "use one of the methods that the server has enabled",
-        ErrorKind::ScopeRefused => {
-            "a token, a trust or an application credential fixes its scope: log in with a password, \
-             or leave the scope out"
-        }
-        ErrorKind::Unauthorized => "the token has expired or was revoked: log in again",
-        ErrorKind::NotAllowed => "ask for a token with another role or scope",
-        ErrorKind::NotFound => "check the id; a token that has expired or was revoked is not found",
-        ErrorKind::BadRequest => "the server takes the request as wrong: check what was given",
-        ErrorKind::Throttled { .. } => "wait, and keep tokens instead of asking for new ones",
-        ErrorKind::ServerFault => "try again later, or tell the operator the request id",
-        ErrorKind::Redirected => "nothing was sent there: give the right address as the auth URL",
-        ErrorKind::Unreachable => "check the auth URL, and that the server is up",
-        ErrorKind::Untrusted => "give the authority that signed it with `ca_certificate_pem`",
-        ErrorKind::TimedOut => "try again later, or raise `timeout`",
-        ErrorKind::UnexpectedAnswer => "check that the auth URL leads to an Identity v3 service",
-        ErrorKind::Setup => "check the TLS features and the certificates that were given",
     }
 }
 
@@ -332,14 +233,15 @@ impl fmt::Display for Error {
             request_id,
             ..
         } = &*self.0;
-        if context.operation.is_empty() {
-            return f.write_str(what);
+        match (context.operation, &*context.host) {
+            ("", _) => f.write_str(what)?,
+            (operation, "") => write!(f, "{operation}: {what}")?,
+            (operation, host) => write!(f, "{operation} at {host}: {what}")?,
         }
-        write!(f, "{} at {}: {what}", context.operation, context.host)?;
         if let Some(id) = request_id {
             write!(f, " (request id {id})")?;
         }
-        write!(f, "; {}", help(kind))
+        write!(f, "; {}", kind.help())
     }
 }
 

@@ -159,13 +159,15 @@ impl OpenStackBuilder {
     ///
     /// # Errors
     ///
-    /// The auth URL is no URL, a certificate can't be read, or a cached token belongs to another server
-    /// and there are no credentials to get one for this.
+    /// `InvalidInput` if the auth URL is no URL; `Setup` if a certificate can't be read, or there is no
+    /// TLS.
     pub fn build(self) -> Result<OpenStack, Error> {
         let url = AuthUrl::parse(&self.auth_url)?;
+        let given = self.cached_token.is_some();
         let cached = self
             .cached_token
             .filter(|token| AuthUrl::parse(token.auth_url()).is_ok_and(|issuer| issuer == url));
+        let passed_over = given && cached.is_none();
         let transport = match self.transport {
             Some(transport) => transport,
             #[cfg(feature = "reqwest")]
@@ -185,7 +187,7 @@ impl OpenStackBuilder {
         };
         Ok(OpenStack(Arc::new(Shared {
             client: Client::new(url, transport),
-            session: Session::new(self.credentials, self.scope, cached),
+            session: Session::new(self.credentials, self.scope, cached, passed_over),
             region: self.region,
         })))
     }

@@ -125,6 +125,9 @@ fn failure(error: &reqwest::Error) -> TransportError {
         TransportErrorKind::TimedOut
     } else if reason.contains("certificate") {
         TransportErrorKind::Untrusted
+    } else if reason.contains("corrupt message") {
+        let reason = "TLS isn't spoken there: is it http:// in place of https://?";
+        return TransportError::new(TransportErrorKind::Broken, reason);
     } else if error.is_connect() {
         TransportErrorKind::Unreachable
     } else if error.is_builder() {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::TokenId;
 use crate::identity::v3::tokens::{IssuedToken, Token};
+use crate::runtime::{Secret, scrub};
 
 /// A token that was issued: its id, and what is known of it.
 ///
@@ -74,9 +75,19 @@ impl AuthToken {
             _ => Err(InvalidExport(format!("it has no `{key}`"))),
         };
         let (id, auth_url) = (TokenId::new(text("id")?), Arc::from(text("auth_url")?));
-        let body = export.get_mut("token").map(Value::take).unwrap_or_default();
-        let token: Token = serde_path_to_error::deserialize(&body)
-            .map_err(|error| InvalidExport(format!("`token.{}` is wrong", error.path())))?;
+        let body = export
+            .get_mut("token")
+            .map(Value::take)
+            .filter(Value::is_object)
+            .ok_or_else(|| InvalidExport("it has no `token`".to_owned()))?;
+        let token: Token = serde_path_to_error::deserialize(&body).map_err(|error| {
+            let path = scrub(&error.path().to_string(), &[Secret::new(id.expose())]);
+            let what = match &*path {
+                "." => "`token` lacks something".to_owned(),
+                path => format!("`token.{path}` is wrong"),
+            };
+            InvalidExport(what)
+        })?;
         Ok(AuthToken {
             id,
             auth_url,

@@ -25,7 +25,7 @@ async fn run(case: &Case, side: &Side) -> Result<Answer, Failure> {
 /// A failure to say, if the answer isn't the one that the table wants.
 fn check(case: &Case, who: &str, answer: &Result<Answer, Failure>) -> Option<String> {
     match answer {
-        Err(error) => Some(format!("{}: {who}: {error}", case.name)),
+        Err(error) => Some(format!("{}: {who}: {error:?}", case.name)),
         Ok(answer) if answer.status != case.status => {
             let body = String::from_utf8_lossy(&answer.body);
             let body: String = body.chars().take(300).collect();

@@ -13,9 +13,10 @@ pub struct Shape {
     members: BTreeMap<String, (Shape, bool)>,
     /// The elements of arrays, all in one.
     elements: Option<Box<Shape>>,
+    is_map: bool,
 }
 
-/// Objects whose keys are data: their members are compared as elements of a list are.
+/// Objects whose keys are data. Only what both have under the same key is compared.
 const MAPS: [&str; 1] = ["resources"];
 
 impl Shape {
@@ -27,27 +28,14 @@ impl Shape {
             Value::Array(items) => shape.elements = union(items.iter().map(Self::of)),
             Value::Object(members) => {
                 for (name, member) in members {
-                    let inner = match member {
-                        Value::Object(entries) if MAPS.contains(&name.as_str()) => {
-                            Self::of_map(entries.values())
-                        }
-                        _ => Self::of(member),
-                    };
+                    let mut inner = Self::of(member);
+                    inner.is_map = MAPS.contains(&name.as_str());
                     shape.members.insert(name.clone(), (inner, true));
                 }
             }
             _ => {}
         }
         shape
-    }
-
-    fn of_map<'v>(values: impl Iterator<Item = &'v Value>) -> Self {
-        let types = BTreeSet::from(["map".to_owned()]);
-        Self {
-            types,
-            members: BTreeMap::new(),
-            elements: union(values.map(Self::of)),
-        }
     }
 
     fn merge(mut self, other: Self) -> Self {
@@ -86,6 +74,7 @@ impl Shape {
         for (name, (member, always)) in &self.members {
             let path = format!("{path}.{name}");
             match other.members.get(name) {
+                None if self.is_map => {}
                 None => found.push(format!("{path}: only the first has it")),
                 Some((_, other_always)) if always != other_always => {
                     let word = |always: bool| if always { "always" } else { "sometimes" };
@@ -101,7 +90,7 @@ impl Shape {
         for name in other
             .members
             .keys()
-            .filter(|name| !self.members.contains_key(*name))
+            .filter(|name| !self.is_map && !self.members.contains_key(*name))
         {
             found.push(format!("{path}.{name}: only the second has it"));
         }
@@ -172,6 +161,16 @@ mod tests {
                 "$.token.t: 0000-00-00T00:00:00.000000Z against 0000-00-00T00:00:00",
                 "$.token.c: only the second has it",
             ]
+        );
+    }
+
+    #[test]
+    fn maps_are_compared_where_they_meet() {
+        let a = json!({"resources": {"x": {"href": "a"}, "y": {"href": "b"}}});
+        let b = json!({"resources": {"y": {"href": 1}, "z": {"href": "c"}}});
+        assert_eq!(
+            differences(&a, &b),
+            ["$.resources.y.href: string against integer"]
         );
     }
 

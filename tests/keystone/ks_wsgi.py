@@ -1,12 +1,14 @@
 """Keystone as a WSGI application, with what the servers around it would add."""
 
 import fcntl
+import io
 import sys
 
 # Keystone reads sys.argv at import, and would take gunicorn's arguments for its own.
 sys.argv = sys.argv[:1]
 
 from keystone.wsgi.api import application as keystone  # noqa: E402
+from oslo_context.context import RequestContext  # noqa: E402
 
 READ_ONLY = ("GET", "HEAD", "OPTIONS")
 
@@ -20,6 +22,11 @@ def application(environ, start_response):
     Requests that write go one by one, over all workers and threads. Keystone begins a transaction with a read, and
     sqlite refuses the write that follows if another one came between ("database is locked", answered with 500).
     """
+    # The thread's last request has left its context, and with it all that it had read. Keystone looks at X-Auth-Token
+    # before it makes a new one, and would now and then take a dead token for a live one.
+    RequestContext(overwrite=True)
+    # Keystone refuses a body that is too large without reading it; gunicorn then closes a connection that isn't its own.
+    environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
     remote_user = environ.pop("HTTP_X_TEST_REMOTE_USER", None)
     if remote_user is not None:
         environ["REMOTE_USER"] = remote_user

@@ -4,15 +4,16 @@ mod backend;
 mod embedded;
 #[cfg(feature = "servers")]
 mod keystone;
+mod recipe;
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use openstack_identity::testing::{IdentityServer, totp_passcode};
 
-pub use backend::{NewApplicationCredential, NewTrust, NewUser, On};
+pub use backend::{Backend, NewApplicationCredential, NewTrust, NewUser, On};
 
-use backend::Backend;
+use recipe::{Credentials, MFA_SECRET, Projects, TOTP_SECRET, Users, account, named, project};
 
 /// Why a world couldn't be made or changed.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -263,164 +264,4 @@ impl World {
             backend,
         })
     }
-}
-
-const TOTP_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-const MFA_SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
-
-struct Projects {
-    project: Named,
-    second: Named,
-    foreign: Named,
-    disabled: Named,
-    disabled_domain: Named,
-}
-
-impl Projects {
-    async fn create(
-        back: &dyn Backend,
-        domain: &Named,
-        disabled_domain: &Named,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            project: project(back, "project", &domain.id).await?,
-            second: project(back, "second", &domain.id).await?,
-            foreign: project(back, "foreign", &domain.id).await?,
-            disabled: project(back, "disabled", &domain.id).await?,
-            disabled_domain: project(back, "in-disabled-domain", &disabled_domain.id).await?,
-        })
-    }
-}
-
-struct Users {
-    user: Account,
-    default_project: Account,
-    stray: Account,
-    disabled: Account,
-    disabled_domain: Account,
-    system_reader: Account,
-    service: Account,
-    totp: Account,
-    mfa: Account,
-    trustee: Account,
-}
-
-impl Users {
-    async fn create(
-        back: &dyn Backend,
-        domain: &Named,
-        disabled_domain: &Named,
-        projects: &Projects,
-    ) -> Result<Self, Failure> {
-        let project = &projects.project.id;
-        let users = Self {
-            user: account(back, "user", domain, None).await?,
-            default_project: account(back, "default-project", domain, Some(project)).await?,
-            stray: account(back, "stray", domain, Some(project)).await?,
-            disabled: account(back, "disabled", domain, None).await?,
-            disabled_domain: account(back, "in-disabled-domain", disabled_domain, None).await?,
-            system_reader: account(back, "system-reader", domain, None).await?,
-            service: account(back, "service", domain, None).await?,
-            totp: account(back, "totp", domain, None).await?,
-            mfa: account(back, "mfa", domain, None).await?,
-            trustee: account(back, "trustee", domain, None).await?,
-        };
-        for project in [
-            &projects.project,
-            &projects.second,
-            &projects.disabled,
-            &projects.disabled_domain,
-        ] {
-            back.assign("member", &users.user.id, On::Project(&project.id))
-                .await?;
-        }
-        back.assign("member", &users.user.id, On::Domain(&domain.id))
-            .await?;
-        back.assign("reader", &users.system_reader.id, On::System)
-            .await?;
-        back.assign("service", &users.service.id, On::Project(project))
-            .await?;
-        for user in [
-            &users.default_project,
-            &users.totp,
-            &users.mfa,
-            &users.disabled,
-        ] {
-            back.assign("member", &user.id, On::Project(project))
-                .await?;
-        }
-        back.add_totp_secret(&users.totp.id, TOTP_SECRET).await?;
-        back.add_totp_secret(&users.mfa.id, MFA_SECRET).await?;
-        back.set_mfa_rules(&users.mfa.id, &[&["password", "totp"]])
-            .await?;
-        Ok(users)
-    }
-}
-
-struct Credentials {
-    plain: Credential,
-    limited: Credential,
-    trust_id: String,
-    impersonating_trust_id: String,
-}
-
-impl Credentials {
-    async fn create(back: &dyn Backend, users: &Users, project_id: &str) -> Result<Self, Failure> {
-        let plain =
-            NewApplicationCredential::new(back.unique("credential"), &users.user, project_id);
-        let limited = NewApplicationCredential {
-            access_rules: vec![("identity", "GET", "/v3/auth/projects")],
-            ..NewApplicationCredential::new(back.unique("limited"), &users.user, project_id)
-        };
-        let trust = NewTrust::new(&users.user, &users.trustee.id, project_id);
-        let impersonating = NewTrust {
-            impersonation: true,
-            ..trust.clone()
-        };
-        Ok(Self {
-            plain: back.add_application_credential(plain).await?,
-            limited: back.add_application_credential(limited).await?,
-            trust_id: back.add_trust(trust).await?,
-            impersonating_trust_id: back.add_trust(impersonating).await?,
-        })
-    }
-}
-
-async fn named<F>(name: String, add: impl FnOnce(String) -> F) -> Result<Named, Failure>
-where
-    F: Future<Output = Result<String, Failure>>,
-{
-    Ok(Named {
-        id: add(name.clone()).await?,
-        name,
-    })
-}
-
-async fn project(back: &dyn Backend, name: &str, domain_id: &str) -> Result<Named, Failure> {
-    named(back.unique(name), |name| {
-        back.add_project(name, domain_id.to_owned())
-    })
-    .await
-}
-
-async fn account(
-    back: &dyn Backend,
-    name: &str,
-    domain: &Named,
-    default_project_id: Option<&str>,
-) -> Result<Account, Failure> {
-    let name = back.unique(name);
-    let password = format!("password-of-{name}");
-    let user = NewUser {
-        name: name.clone(),
-        domain_id: domain.id.clone(),
-        password: password.clone(),
-        default_project_id: default_project_id.map(str::to_owned),
-    };
-    Ok(Account {
-        id: back.add_user(user).await?,
-        name,
-        password,
-        domain: domain.clone(),
-    })
 }

@@ -89,6 +89,7 @@ impl DecodeError {
     pub(crate) fn under(mut self, key: &str) -> Self {
         self.path = match self.path.as_str() {
             "" => key.to_owned(),
+            path if path.starts_with('[') => format!("{key}{path}"),
             path => format!("{key}.{path}"),
         };
         self

@@ -31,6 +31,7 @@ mod secret;
 mod tagged;
 mod text;
 mod timestamp;
+mod unescape;
 
 pub use error::{DecodeError, NoFailure, OperationError, RequestError, ServiceError, declared};
 pub use http::Method;
@@ -49,7 +50,7 @@ pub use crate::{
     __open_enum as open_enum, __plain_text as plain_text, __secret_text as secret_text,
 };
 
-pub(crate) use scrub::scrub;
+pub(crate) use scrub::{scrub, scrub_value};
 
 /// What is the same for all operations of a service.
 #[derive(Clone, Copy, Debug)]

@@ -115,8 +115,15 @@ impl Request {
     fn insert(&mut self, name: &'static str, text: &str, secret: bool) -> Result<(), RequestError> {
         let header = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| RequestError::value(name, "is not the name of a header"))?;
+        if text.trim().is_empty() {
+            return Err(RequestError::value(name, "is empty"));
+        }
+        // Beyond ASCII servers differ in what they read.
+        let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let mut value = HeaderValue::from_str(text)
-            .map_err(|_| RequestError::value(name, "has a character that no header can carry"))?;
+            .ok()
+            .filter(|_| plain)
+            .ok_or_else(|| RequestError::value(name, "has a character that no header can carry"))?;
         if secret {
             value.set_sensitive(true);
             self.secrets.push(Secret::new(text));

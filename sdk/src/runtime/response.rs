@@ -4,11 +4,15 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 
 use super::{
     DecodeError, ErrorBody, Operation, OperationError, Parameter, Request, Secret, ServiceError,
-    scrub,
+    scrub, scrub_value,
 };
+
+/// Deeper places than any that a person would look up.
+const DEEPEST_PATH: usize = 16;
 
 /// An answer, complete.
 #[derive(Clone)]
@@ -44,10 +48,12 @@ impl Response {
         &self.headers
     }
 
-    /// Whether the header is there.
+    /// Whether the header is there. An empty one counts as absent.
     #[must_use]
     pub fn has_header(&self, name: &str) -> bool {
-        self.headers.contains_key(name)
+        self.headers
+            .get(name)
+            .is_some_and(|value| !value.is_empty())
     }
 
     /// The value of a header that must be there.
@@ -64,7 +70,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// It has the wrong form.
+    /// It has the wrong form, or comes twice with different values.
     pub fn optional_header<T: Parameter>(
         &self,
         name: &'static str,
@@ -73,6 +79,14 @@ impl Response {
             return Ok(None);
         };
         let wrong = |what: &str| self.unreadable(format!("its header {name} is wrong: {what}"));
+        if self
+            .headers
+            .get_all(name)
+            .iter()
+            .any(|other| other != value)
+        {
+            return Err(wrong("it comes with different values"));
+        }
         let text = value.to_str().map_err(|_| wrong("expected text"))?;
         if text.is_empty() {
             return Ok(None);
@@ -106,7 +120,8 @@ impl Response {
     /// The error that the answer is.
     #[must_use]
     pub fn error<O: Operation>(&self) -> OperationError<O::Failure> {
-        let fits = |body: &&ErrorBody| self.media().is_some_and(|media| media == body.media);
+        let media = self.media();
+        let fits = |body: &&ErrorBody| media.as_deref() == Some(body.media);
         let json: Option<Value> = serde_json::from_slice(&self.body).ok();
         let read = |path: &[&str]| json.as_ref().and_then(|json| at(json, path));
         let words = |path: &[&str]| {
@@ -119,34 +134,46 @@ impl Response {
             .iter()
             .filter(fits)
             .find(|body| body.message.is_empty() || words(body.message).is_some());
-        let request_id = O::SERVICE
-            .request_id_header
-            .and_then(|name| self.text_of(name));
         OperationError::Service(Box::new(ServiceError {
             operation: O::NAME,
             status: self.status,
             title: shape.and_then(|body| words(body.title)),
             message: shape.and_then(|body| words(body.message)),
-            details: shape.and_then(|body| read(body.details)).cloned(),
-            media: self
-                .media()
+            details: shape
+                .and_then(|body| read(body.details))
+                .map(|details| scrub_value(details, &self.secrets)),
+            media: media
                 .filter(|_| !self.body.is_empty())
-                .map(str::to_owned),
+                .map(|media| scrub(&media, &self.secrets)),
             location: self.text_of(LOCATION.as_str()),
             retry_after: self.text_of("Retry-After"),
-            request_id,
+            request_id: self.request_id::<O>(),
         }))
+    }
+
+    /// The name of the request in the service's log.
+    #[must_use]
+    pub fn request_id<O: Operation>(&self) -> Option<String> {
+        O::SERVICE
+            .request_id_header
+            .and_then(|name| self.text_of(name))
+    }
+
+    /// The first line of a text of the server, without what the request kept secret.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        scrub(text, &self.secrets)
     }
 
     fn text_of(&self, header: &str) -> Option<String> {
         let text = self.headers.get(header)?.to_str().ok()?;
-        Some(scrub(text, &self.secrets)).filter(|text| !text.is_empty())
+        Some(self.without_secrets(text)).filter(|text| !text.is_empty())
     }
 
-    /// The media type, without its parameters.
-    fn media(&self) -> Option<&str> {
+    /// The media type in lower case, without its parameters, as the server sent it.
+    pub(crate) fn media(&self) -> Option<String> {
         let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        Some(text.split(';').next().unwrap_or(text).trim())
+        let media = text.split(';').next().unwrap_or(text).trim();
+        Some(media.to_ascii_lowercase()).filter(|media| !media.is_empty())
     }
 
     fn decode<'de, T, D>(&self, from: D) -> Result<T, DecodeError>
@@ -157,15 +184,33 @@ impl Response {
         serde_path_to_error::deserialize(from).map_err(|error| {
             let reason = match self.media() {
                 _ if self.body.is_empty() => "its body is empty".to_owned(),
-                Some(media) if !media.contains("json") => format!("it is {media}, not JSON"),
-                _ => scrub(&error.inner().to_string(), &self.secrets),
+                Some(media) if !media.contains("json") => {
+                    format!("it is {}, not JSON", scrub(&media, &self.secrets))
+                }
+                _ => scrub(&without_value(&error.inner().to_string()), &self.secrets),
             };
-            let path = error.path().to_string();
             DecodeError {
-                path: if path == "." { String::new() } else { path },
+                path: self.shown(error.path()),
                 ..self.unreadable(reason)
             }
         })
+    }
+
+    /// A place in the body. Its keys are the server's, who can put anything there.
+    fn shown(&self, path: &Path) -> String {
+        let mut shown = String::new();
+        for segment in path.iter().take(DEEPEST_PATH) {
+            let segment = match segment {
+                Segment::Seq { .. } => segment.to_string(),
+                _ if shown.is_empty() => scrub(&segment.to_string(), &self.secrets),
+                _ => format!(".{}", scrub(&segment.to_string(), &self.secrets)),
+            };
+            shown.push_str(&segment);
+        }
+        if path.iter().count() > DEEPEST_PATH {
+            shown.push_str(" ...");
+        }
+        shown
     }
 
     fn unreadable(&self, reason: String) -> DecodeError {
@@ -174,6 +219,16 @@ impl Response {
             path: String::new(),
             reason,
         }
+    }
+}
+
+/// `string "abc"` is only shown as `string`: what a server sends may be anything.
+fn without_value(reason: &str) -> String {
+    match (reason.find(" \""), reason.rfind('"')) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", &reason[..start], &reason[end + 1..])
+        }
+        _ => reason.to_owned(),
     }
 }
 

@@ -143,6 +143,12 @@ macro_rules! __secret_text {
             }
         }
 
+        impl From<&String> for $name {
+            fn from(text: &String) -> Self {
+                Self::new(text.as_str())
+            }
+        }
+
         impl From<&$name> for $name {
             fn from(secret: &$name) -> Self {
                 secret.clone()
@@ -191,6 +197,12 @@ macro_rules! __plain_text {
         impl From<String> for $name {
             fn from(text: String) -> Self {
                 Self::new(text)
+            }
+        }
+
+        impl From<&String> for $name {
+            fn from(text: &String) -> Self {
+                Self::new(text.as_str())
             }
         }
 

@@ -112,6 +112,7 @@ fn roles() -> [Role; 5] {
         Role::new("admin").implies("manager"),
         Role::new("service"),
     ]
+    .map(Role::immutable)
 }
 
 fn services(region: &str) -> [Service; 3] {

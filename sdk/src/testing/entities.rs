@@ -216,6 +216,7 @@ pub struct Role {
     pub(super) name: String,
     pub(super) description: Option<String>,
     pub(super) implies: Vec<String>,
+    pub(super) immutable: bool,
 }
 
 impl Role {
@@ -226,6 +227,7 @@ impl Role {
             name: name.into(),
             description: None,
             implies: Vec::new(),
+            immutable: false,
         }
     }
 
@@ -233,6 +235,13 @@ impl Role {
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = id.into();
+        self
+    }
+
+    /// Marks it as one that can't be changed, as the roles of a Keystone's beginning are; trust tokens show that.
+    #[must_use]
+    pub fn immutable(mut self) -> Self {
+        self.immutable = true;
         self
     }
 

@@ -107,7 +107,7 @@ impl ApiError {
     pub(super) fn gone() -> Self {
         Self::new(
             410,
-            "The service you have requested is no longer available on this server.",
+            "This API is no longer available due to the removal of support for PKI tokens.",
             Kind::Plain,
         )
     }

@@ -103,9 +103,7 @@ impl Identity {
     /// The user whom `payload.user` names, if it and its domain are enabled.
     fn named_user(&self, payload: &Value, target: &str) -> Outcome<&User> {
         match payload {
-            Value::Null | Value::Bool(_) | Value::Number(_) => {
-                return Err(ApiError::bad_request("argument is not iterable"));
-            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => return Err(not_iterable(payload)),
             payload if !mentions(payload, "user") => {
                 return Err(ApiError::expected("user", target));
             }
@@ -219,7 +217,7 @@ impl Identity {
             payload,
             Value::Object(_) | Value::String(_) | Value::Array(_)
         ) {
-            return ApiError::bad_request("argument is not iterable");
+            return not_iterable(payload);
         }
         if mentions(payload, "id") {
             return match self.validate(payload.get("id").and_then(Value::as_str), 0, None) {
@@ -249,7 +247,17 @@ fn by_oauth1(authorization: Option<&str>) -> ApiError {
         .nth(1)
         .and_then(|rest| rest.split('"').next())
     {
-        Some(id) => ApiError::no_such("access token", id),
+        Some(_) => ApiError::not_found("Access token not found"),
         None => ApiError::expected("oauth_token", "request"),
     }
+}
+
+/// What Python says when it looks for a member in something that can't have any.
+fn not_iterable(payload: &Value) -> ApiError {
+    let kind = match payload {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        _ => "int",
+    };
+    ApiError::bad_request(format!("argument of type '{kind}' is not iterable"))
 }

@@ -125,7 +125,18 @@ impl Identity {
         let full = token.scope.trust_id().is_some();
         let render = |role: &Role| {
             if full {
-                json!({ "id": role.id, "name": role.name, "domain_id": null, "description": role.description, "options": {} })
+                let options = if role.immutable {
+                    json!({ "immutable": true })
+                } else {
+                    json!({})
+                };
+                json!({
+                    "id": role.id,
+                    "name": role.name,
+                    "domain_id": null,
+                    "description": role.description,
+                    "options": options,
+                })
             } else {
                 json!({ "id": role.id, "name": role.name })
             }

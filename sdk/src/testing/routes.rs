@@ -75,7 +75,7 @@ impl Identity {
     /// Answers a request. The body is whole even for HEAD.
     pub(super) fn answer(&mut self, request: &Request) -> Reply {
         if request.body.len() > MAX_BODY {
-            return too_large();
+            return too_large(request);
         }
         let caller = match self.caller(request) {
             Ok(caller) => caller,
@@ -85,10 +85,8 @@ impl Identity {
             Ok(body) => body,
             Err(error) => return self.error(&error),
         };
-        let path = match request.path.trim_end_matches('/') {
-            "" => "/",
-            path => path,
-        };
+        let path = format!("/{}", request.path.trim_matches('/'));
+        let path = path.as_str();
         let Some(route) = Route::of(path) else {
             return self.unknown_path(request, path);
         };
@@ -201,9 +199,17 @@ impl Identity {
             merged.push('/');
             merged.push_str(part);
         }
-        if merged == path || Route::of(&merged).is_none() {
-            let text = "The requested URL was not found on the server.";
-            return wire::html(404, "Not Found", text);
+        match Route::of(&merged) {
+            // Keystone trips over the redirection when it looks for the methods that it could allow.
+            Some(route) if merged != path && !route.allows(&request.method) => return uncaught(),
+            Some(_) if merged != path => {}
+            _ => {
+                return wire::html(
+                    404,
+                    "Not Found",
+                    "The requested URL was not found on the server.",
+                );
+            }
         }
         let query = request
             .query
@@ -271,13 +277,28 @@ fn options(route: Route<'_>) -> Reply {
     reply
 }
 
-/// In front of all of Keystone's own headers, and with its unfilled placeholder.
-fn too_large() -> Reply {
-    let mut reply = wire::reply(
-        413,
-        "text/plain; charset=UTF-8",
-        "Request is too large. Larger than %s\n",
-    );
+/// In front of all of Keystone's own headers, with its unfilled placeholder, in what the client accepts.
+fn too_large(request: &Request) -> Reply {
+    let title = "413 Request Entity Too Large";
+    let text = "Request is too large. Larger than max_request_body_size (%s).";
+    let accept = request.header("accept").unwrap_or_default();
+    let mut reply = if accept.contains("text/html") || accept.contains("*/*") {
+        let body = format!(
+            "<html>\n<head><title>{title}</title></head>\n<body><h1>{title}</h1>\n{text}</body>\n</html>"
+        );
+        wire::reply(413, "text/html; charset=UTF-8", body)
+    } else if accept.contains("application/json") {
+        wire::json(
+            413,
+            &json!({ "code": title, "title": "Request Entity Too Large", "message": text }),
+        )
+    } else {
+        wire::reply(
+            413,
+            "text/plain; charset=UTF-8",
+            format!("{title}\n\n{text}\n"),
+        )
+    };
     reply.headers_mut().remove(VARY);
     reply.headers_mut().remove("x-openstack-request-id");
     reply

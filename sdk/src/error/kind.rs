@@ -1,0 +1,157 @@
+//! What kinds of failure there are, how an answer tells, and what to do about each.
+
+use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ReceiptRequired};
+use crate::runtime::{Operation, Response, ServiceError, Value};
+
+/// What kind of failure it is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Something given to this crate can't be used; nothing was sent.
+    InvalidInput,
+    /// A token is needed and there are no credentials to get one; nothing was sent.
+    NoCredentials,
+    /// The credentials are refused, or the scope is: the server doesn't say which.
+    WrongCredentials,
+    /// What was proved is right, and not enough. Send a missing method with this receipt.
+    MoreFactorsNeeded(Box<ReceiptRequired>),
+    /// The password is right and has expired: it must be changed first.
+    PasswordExpired,
+    /// The server doesn't take an authentication method; these it takes.
+    MethodNotEnabled(Vec<AuthMethodName>),
+    /// The scope can't be had with these credentials, whatever the user's roles are.
+    ScopeRefused,
+    /// The session's token is refused.
+    Unauthorized,
+    /// The token is good, and not for this.
+    NotAllowed,
+    /// There is no such thing.
+    NotFound,
+    /// It collides with what is there already.
+    Conflict,
+    /// The request is refused as wrong.
+    BadRequest,
+    /// The server wants to be left alone, so long if it says so: seconds, or a date.
+    Throttled {
+        /// The header `Retry-After` as it came.
+        retry_after: Option<String>,
+    },
+    /// The server failed.
+    ServerFault,
+    /// The server sends the client somewhere else, where nothing was sent.
+    Redirected,
+    /// The server can't be reached.
+    Unreachable,
+    /// The server's certificate is not trusted.
+    Untrusted,
+    /// It took too long.
+    TimedOut,
+    /// What came is no answer of an Identity service.
+    UnexpectedAnswer,
+    /// The client can't be set up.
+    Setup,
+}
+
+impl ErrorKind {
+    /// The kind of an error that the service answered with.
+    pub(super) fn of(error: &ServiceError, response: &Response) -> Self {
+        let login = error.operation == GenerateToken::NAME;
+        match error.status.as_u16() {
+            // Whoever else answers for the server says nothing about tokens.
+            401 | 403 | 404 if !is_of_the_service(error, response) => ErrorKind::UnexpectedAnswer,
+            401 if login => ErrorKind::of_login(response),
+            401 => ErrorKind::Unauthorized,
+            403 if login => ErrorKind::ScopeRefused,
+            403 => ErrorKind::NotAllowed,
+            404 if login => ErrorKind::WrongCredentials,
+            404 => ErrorKind::NotFound,
+            409 => ErrorKind::Conflict,
+            429 => ErrorKind::Throttled {
+                retry_after: error.retry_after.clone(),
+            },
+            400..=499 => ErrorKind::BadRequest,
+            500..=599 => ErrorKind::ServerFault,
+            300..=399 => ErrorKind::Redirected,
+            _ => ErrorKind::UnexpectedAnswer,
+        }
+    }
+
+    /// Keystone tells little about a refused login, and this is all of it.
+    fn of_login(response: &Response) -> Self {
+        let error: Value = response.json_in("error").unwrap_or_default();
+        let message = error.get("message").and_then(Value::as_str);
+        match error.get("identity") {
+            Some(details) => match details.get("methods").and_then(Value::as_array) {
+                Some(enabled) => ErrorKind::MethodNotEnabled(
+                    enabled
+                        .iter()
+                        .filter_map(Value::as_str)
+                        .map(|name| method(name, response))
+                        .collect(),
+                ),
+                None => ErrorKind::ScopeRefused,
+            },
+            None if message.is_some_and(|text| text.starts_with("The password is expired")) => {
+                ErrorKind::PasswordExpired
+            }
+            None => ErrorKind::WrongCredentials,
+        }
+    }
+
+    pub(super) fn help(&self) -> &'static str {
+        match self {
+            ErrorKind::InvalidInput => "correct the value; nothing was sent",
+            ErrorKind::NoCredentials => "give credentials to `OpenStack::builder`",
+            ErrorKind::WrongCredentials => {
+                "check the user, the secret, the domain and the scope: the server doesn't say which of \
+                 them is wrong"
+            }
+            ErrorKind::MoreFactorsNeeded(_) => "send a missing method together with the receipt",
+            ErrorKind::PasswordExpired => "change the password first",
+            ErrorKind::MethodNotEnabled(_) => "use one of the methods that the server has enabled",
+            ErrorKind::ScopeRefused => {
+                "a token, a trust or an application credential fixes its scope: log in with a password, \
+                 or leave the scope out"
+            }
+            ErrorKind::Unauthorized => "the token has expired or was revoked: log in again",
+            ErrorKind::NotAllowed => "ask for a token with another role or scope",
+            ErrorKind::NotFound => {
+                "check the id; a token that has expired or was revoked is not found"
+            }
+            ErrorKind::Conflict => "use another name, or change what is there",
+            ErrorKind::BadRequest => "the server takes the request as wrong: check what was given",
+            ErrorKind::Throttled { .. } => "wait, and keep tokens instead of asking for new ones",
+            ErrorKind::ServerFault => "try again later, or tell the operator the request id",
+            ErrorKind::Redirected => {
+                "nothing was sent there: give the right address as the auth URL"
+            }
+            ErrorKind::Unreachable => "check the auth URL, and that the server is up",
+            ErrorKind::Untrusted => {
+                "check the certificate's names and dates, or give the authority that signed it with \
+                 `ca_certificate_pem`"
+            }
+            ErrorKind::TimedOut => "try again later, or raise `timeout`",
+            ErrorKind::UnexpectedAnswer => {
+                "check that the auth URL leads to an Identity v3 service"
+            }
+            ErrorKind::Setup => "check the TLS features and the certificates that were given",
+        }
+    }
+}
+
+/// A name that the crate knows can be shown, also if it happens to be a password.
+fn method(name: &str, response: &Response) -> AuthMethodName {
+    match AuthMethodName::from(name) {
+        AuthMethodName::Unrecognized(_) => AuthMethodName::from(&*response.without_secrets(name)),
+        known => known,
+    }
+}
+
+/// Whether the service itself answered, and not a proxy or another web server in its place. An answer
+/// to HEAD has no body to tell by.
+fn is_of_the_service(error: &ServiceError, response: &Response) -> bool {
+    match response.media() {
+        Some(media) => media.contains("json"),
+        None => error.request_id.is_some(),
+    }
+}

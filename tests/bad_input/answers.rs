@@ -1,0 +1,403 @@
+//! Answers that are HTTP, and not what they should be.
+
+use openstack_identity::ErrorKind;
+use openstack_identity::testing::Fault;
+use serde_json::json;
+
+use crate::assert_error;
+use crate::support::{
+    SUBJECT, check, failed_call, failed_login, issued, login, openstack, raw, soon, start,
+    start_with,
+};
+
+const ID: &str = "gAAAAABsubject";
+
+#[tokio::test]
+async fn a_wrong_type_deep_inside_is_named_by_its_path() {
+    let (_, mut body) = issued().await;
+    body["token"]["user"]["domain"]["id"] = json!(["default"]);
+    let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "`token.user.domain.id`",
+        "expected a string",
+        "the 201 answer"
+    );
+    assert_eq!(error.status(), Some(201));
+}
+
+#[tokio::test]
+async fn a_wrong_type_in_a_list_is_named_by_its_place() {
+    let project = |name| json!({"id": "p", "name": name, "enabled": true});
+    let body = json!({"projects": [project(json!("a")), project(json!(7))]});
+    let error = failed_call(Fault::status(200).json(&body)).await;
+    assert_error!(error, ErrorKind::UnexpectedAnswer, "projects[1]", "7");
+}
+
+#[tokio::test]
+async fn a_missing_member_is_named() {
+    let (_, mut body) = issued().await;
+    body["token"]["user"]
+        .as_object_mut()
+        .unwrap()
+        .remove("name");
+    let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "missing field `name`",
+        "`token.user`"
+    );
+}
+
+#[tokio::test]
+async fn a_time_that_is_none_is_not_repeated() {
+    let (_, mut body) = issued().await;
+    body["token"]["expires_at"] = json!("tomorrow at nine");
+    let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "token.expires_at",
+        "2026-11-23T13:48:26Z"
+    );
+    assert!(!error.to_string().contains("tomorrow"));
+}
+
+#[tokio::test]
+async fn json_that_is_something_else() {
+    for (body, part) in [
+        (json!({}), "has no `token`"),
+        (json!([]), "has no `token`"),
+        (json!(null), "has no `token`"),
+        (json!("token"), "has no `token`"),
+        (json!({"token": null}), "`token`"),
+        (json!({"token": [1, 2]}), "`token[0]`"),
+    ] {
+        let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
+        assert_error!(error, ErrorKind::UnexpectedAnswer, part);
+    }
+}
+
+#[tokio::test]
+async fn html_in_place_of_json() {
+    let page = "<html><title>Sign in</title></html>";
+    // A captive portal, an unknown path, a proxy whose server is gone.
+    let error = failed_login(Fault::status(200).html(page)).await;
+    assert_error!(error, ErrorKind::UnexpectedAnswer, "200 OK, as text/html");
+    let error = failed_login(Fault::status(404).html(page)).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "404 Not Found, as text/html"
+    );
+    let error = failed_login(Fault::status(502).html(page)).await;
+    assert_error!(
+        error,
+        ErrorKind::ServerFault,
+        "502 Bad Gateway, as text/html"
+    );
+    let error = failed_login(Fault::status(201).header(SUBJECT, ID).html(page)).await;
+    assert_error!(error, ErrorKind::UnexpectedAnswer, "text/html, not JSON");
+    let error = failed_call(Fault::status(200).html(page)).await;
+    assert_error!(error, ErrorKind::UnexpectedAnswer, "text/html, not JSON");
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_not_the_service() {
+    for status in [401, 403, 404] {
+        for fault in [
+            Fault::status(status).html("<h1>no</h1>"),
+            Fault::status(status),
+            Fault::status(status)
+                .header("Content-Type", "text/plain")
+                .body("no"),
+        ] {
+            let error = failed_login(fault.clone()).await;
+            assert_error!(error, ErrorKind::UnexpectedAnswer, status);
+            let server = start().await;
+            let openstack = openstack(&server);
+            let identity = openstack.identity_v3();
+            soon(identity.list_auth_projects()).await.unwrap();
+            server.inject(fault.always());
+            // An answer to HEAD has no body by which to tell, and "not found" would mean "invalid".
+            let error = soon(identity.validate_token("some-token"))
+                .await
+                .unwrap_err();
+            check(&error, "validate_token", &server);
+            assert_error!(error, ErrorKind::UnexpectedAnswer, status);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_500() {
+    let error = failed_login(Fault::status(500)).await;
+    assert_error!(error, ErrorKind::ServerFault, "500 Internal Server Error");
+    assert_eq!(error.request_id(), None);
+}
+
+#[tokio::test]
+async fn an_empty_success() {
+    let error = failed_login(Fault::status(201).header(SUBJECT, ID)).await;
+    assert_error!(error, ErrorKind::UnexpectedAnswer, "its body is empty");
+    let error = failed_call(Fault::status(200)).await;
+    assert_error!(error, ErrorKind::UnexpectedAnswer, "its body is empty");
+}
+
+#[tokio::test]
+async fn no_subject_token() {
+    let error = failed_login(Fault::without_header(SUBJECT)).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "it has no header X-Subject-Token"
+    );
+    assert_eq!(error.status(), Some(201));
+    assert!(error.request_id().unwrap().starts_with("req-"), "{error}");
+}
+
+#[tokio::test]
+async fn an_empty_subject_token() {
+    for value in ["", "  "] {
+        let error = failed_login(Fault::with_header(SUBJECT, value)).await;
+        assert_error!(
+            error,
+            ErrorKind::UnexpectedAnswer,
+            "it has no header X-Subject-Token"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_300_in_place_of_a_token() {
+    let versions = json!({"versions": {"values": []}});
+    let error = failed_login(Fault::status(300).json(&versions)).await;
+    assert_error!(error, ErrorKind::Redirected, "300 Multiple Choices");
+}
+
+#[tokio::test]
+async fn a_success_that_is_not_the_one_expected() {
+    for (status, text) in [
+        (200, "200 OK"),
+        (202, "202 Accepted"),
+        (204, "204 No Content"),
+    ] {
+        let error = failed_login(Fault::status(status)).await;
+        assert_error!(error, ErrorKind::UnexpectedAnswer, text);
+        assert_eq!(error.status(), Some(status));
+    }
+}
+
+#[tokio::test]
+async fn a_content_type_that_lies() {
+    let error = failed_login(
+        Fault::status(201)
+            .header(SUBJECT, ID)
+            .body("<html>")
+            .header("Content-Type", "application/json"),
+    )
+    .await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "expected value at line 1 column 1"
+    );
+    // An error is not read as what it isn't.
+    let error = failed_login(
+        Fault::status(400)
+            .body("<html>")
+            .header("Content-Type", "application/json"),
+    )
+    .await;
+    assert_error!(error, ErrorKind::BadRequest, "400 Bad Request;");
+    // What is JSON is taken for it, whatever it is called.
+    let (_, body) = issued().await;
+    let server = start_with(
+        Fault::status(201)
+            .header(SUBJECT, ID)
+            .html(body.to_string()),
+    )
+    .await;
+    assert_eq!(login(&server).await.unwrap().id().expose(), ID);
+    // Case means nothing.
+    let error = json!({"error": {"code": 400, "title": "Bad Request", "message": "No."}});
+    let error = failed_login(
+        Fault::status(400)
+            .json(&error)
+            .header("Content-Type", "Application/JSON; charset=utf-8"),
+    )
+    .await;
+    assert_error!(error, ErrorKind::BadRequest, "400 Bad Request: No.;");
+}
+
+#[tokio::test]
+async fn a_content_type_that_is_absurd() {
+    for media in [
+        "text/demo-password",
+        &"x".repeat(50_000),
+        ";",
+        "\u{1}/\u{7f}",
+    ] {
+        let error = failed_login(Fault::status(502).body("?").header("Content-Type", media)).await;
+        assert_error!(error, ErrorKind::ServerFault, "502");
+    }
+}
+
+#[tokio::test]
+async fn json_nested_ten_thousand_deep() {
+    let deep = format!("{{\"token\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    for status in [201, 400] {
+        let fault = Fault::status(status).header(SUBJECT, ID).body(deep.clone());
+        let error = failed_login(fault.header("Content-Type", "application/json")).await;
+        assert_eq!(error.status(), Some(status));
+        match status {
+            201 => assert_error!(
+                error,
+                ErrorKind::UnexpectedAnswer,
+                "recursion limit exceeded"
+            ),
+            _ => assert_error!(error, ErrorKind::BadRequest, "400 Bad Request"),
+        }
+    }
+    let deep = format!("{{\"token\":{}", "{\"a\":".repeat(10_000));
+    let fault = Fault::status(201).header(SUBJECT, ID).body(deep);
+    assert_error!(
+        failed_login(fault).await,
+        ErrorKind::UnexpectedAnswer,
+        "token.a.a",
+        "..."
+    );
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf_8() {
+    let fault = Fault::status(201)
+        .header(SUBJECT, ID)
+        .body(&b"{\"token\": \"\xff\xfe\"}"[..]);
+    assert_error!(
+        failed_login(fault).await,
+        ErrorKind::UnexpectedAnswer,
+        "can't be read"
+    );
+}
+
+#[tokio::test]
+async fn a_message_of_100_kilobytes_is_cut() {
+    let message = "a very long story ".repeat(6_000);
+    let body = json!({"error": {"code": 400, "title": "Bad Request", "message": message}});
+    let error = failed_login(Fault::status(400).json(&body)).await;
+    assert_error!(error, ErrorKind::BadRequest, "a very long story", "...");
+    assert!(error.to_string().len() < 600);
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_text() {
+    for message in [json!(null), json!(7), json!(["a"]), json!({"a": "b"})] {
+        let body = json!({"error": {"code": 400, "title": ["x"], "message": message}});
+        let error = failed_login(Fault::status(400).json(&body)).await;
+        assert_error!(error, ErrorKind::BadRequest, "400 Bad Request;");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_would_move_the_terminal() {
+    let body =
+        json!({"error": {"message": "no\u{1b}[2J\u{7}\u{9b}31m\u{202e} way\r\nlog: all is well"}});
+    let error = failed_login(Fault::status(400).json(&body)).await;
+    assert_error!(error, ErrorKind::BadRequest, "no[2J31m way;");
+}
+
+#[tokio::test]
+async fn a_header_that_comes_twice() {
+    let (_, body) = issued().await;
+    let twice = |first: &str, second: &str| {
+        let head = format!("HTTP/1.1 201 Created\r\n{SUBJECT}: {first}\r\n{SUBJECT}: {second}");
+        raw(head.as_bytes(), body.to_string().as_bytes())
+    };
+    let error = failed_login(twice("one-token", "another-token")).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "X-Subject-Token",
+        "different values"
+    );
+    assert!(!error.to_string().contains("another-token"));
+    let server = start_with(twice("same", "same")).await;
+    assert_eq!(login(&server).await.unwrap().id().expose(), "same");
+}
+
+#[tokio::test]
+async fn header_values_that_are_no_text() {
+    let (_, body) = issued().await;
+    let head = [b"HTTP/1.1 201 Created\r\nX-Subject-Token: \xff\xfetoken".as_slice()].concat();
+    let error = failed_login(raw(&head, body.to_string().as_bytes())).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "X-Subject-Token",
+        "expected text"
+    );
+    // Where a header only says more, the error is told without it.
+    let head = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: \xff\r\nX-Openstack-Request-Id: \xe4\r\nContent-Type: \xf6\r\nLocation: \xfc";
+    let error = failed_login(raw(head, b"")).await;
+    assert_error!(
+        error,
+        ErrorKind::Throttled { retry_after: None },
+        "429 Too Many Requests;"
+    );
+    assert_eq!((error.request_id(), error.retry_after()), (None, None));
+}
+
+#[tokio::test]
+async fn a_receipt_without_an_id_is_an_ordinary_refusal() {
+    let body = json!({"error": {"code": 401, "title": "Unauthorized", "message": "No."}});
+    let error = failed_login(
+        Fault::status(401)
+            .json(&body)
+            .header("Openstack-Auth-Receipt", ""),
+    )
+    .await;
+    assert_error!(error, ErrorKind::WrongCredentials, "401 Unauthorized: No.");
+}
+
+#[tokio::test]
+async fn a_receipt_that_can_not_be_read() {
+    let fault = Fault::status(401)
+        .header("Openstack-Auth-Receipt", "r")
+        .json(&json!({"receipt": {}}));
+    let error = failed_login(fault).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "the 401 answer",
+        "receipt"
+    );
+}
+
+#[tokio::test]
+async fn pages_that_lead_nowhere() {
+    let server = start().await;
+    let identity = openstack(&server).identity_v3();
+    let page = |name: &str, next: &str| {
+        let project = json!({"id": name, "name": name, "enabled": true});
+        let body = json!({"projects": [project], "links": {"next": next}});
+        Fault::status(200)
+            .json(&body)
+            .on("GET", "/v3/auth/projects")
+    };
+    for (link, part) in [
+        ("?page=1", "in a circle"),
+        ("?a b\u{e4}\r\n", "no address"),
+        ("nowhere", "in a circle"),
+    ] {
+        server.clear_faults();
+        for (name, next) in [("a", "?page=1"), ("b", "?page=2"), ("c", link)] {
+            server.inject(page(name, next));
+        }
+        let error = soon(identity.list_auth_projects()).await.unwrap_err();
+        check(&error, "list_auth_projects", &server);
+        assert_error!(error, ErrorKind::UnexpectedAnswer, part);
+    }
+}

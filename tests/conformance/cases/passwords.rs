@@ -1,0 +1,80 @@
+//! Users changing their passwords.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::world::Account;
+
+use super::{Case, call, flow};
+use crate::side::{Call, auth, login, password};
+
+fn change(user_id: &str, user: &Value) -> Call {
+    Call::new("POST", format!("/v3/users/{user_id}/password")).json(&json!({ "user": user }))
+}
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        flow("a user changes the password", 204, |s| {
+            Box::pin(async move {
+                let user = s.world.fresh_user("changer").await?;
+                s.send(change(
+                    &user.id,
+                    &json!({"password": "new", "original_password": user.password}),
+                ))
+                .await
+            })
+        }),
+        flow("a login with the changed password", 201, |s| {
+            Box::pin(async move {
+                let user = s.world.fresh_user("changer").await?;
+                s.send(change(
+                    &user.id,
+                    &json!({"password": "new", "original_password": user.password}),
+                ))
+                .await?;
+                s.world.wait(Duration::from_millis(1_100)).await;
+                s.send(login(&auth(&password(&Account {
+                    password: "new".to_owned(),
+                    ..user
+                }))))
+                .await
+            })
+        }),
+        flow("a token after its user changed the password", 404, |s| {
+            Box::pin(async move {
+                let user = s.world.fresh_user("changer").await?;
+                let token = s.token(&auth(&password(&user))).await?;
+                let new = json!({"password": "new", "original_password": user.password});
+                s.send(change(&user.id, &new)).await?;
+                s.validate(&token).await
+            })
+        }),
+        call("a change with a wrong password", 401, |s| {
+            change(
+                &s.world.user.id,
+                &json!({"password": "new", "original_password": "wrong"}),
+            )
+        }),
+        call("a change for an unknown user", 401, |_| {
+            change(
+                "bogus",
+                &json!({"password": "new", "original_password": "wrong"}),
+            )
+        }),
+        call("a change without the old password", 400, |s| {
+            change(&s.world.user.id, &json!({"password": "new"}))
+        }),
+        call("a change with more than it needs", 400, |s| {
+            change(
+                &s.world.user.id,
+                &json!({"password": "new", "original_password": "wrong", "x": 1}),
+            )
+        }),
+        call("a change of nothing", 400, |s| {
+            Call::new("POST", format!("/v3/users/{}/password", s.world.user.id)).json(&json!({}))
+        }),
+        call("GET a password", 405, |s| {
+            Call::new("GET", format!("/v3/users/{}/password", s.world.user.id))
+        }),
+    ]
+}

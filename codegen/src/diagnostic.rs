@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 use crate::source::Source;
 use crate::span::Span;
@@ -27,6 +27,9 @@ impl Diagnostic {
         self.also = Some((span, label.into()));
     }
 }
+
+/// What is marked, how, and with which words.
+type Place<'a> = (Span, AnnotationKind, &'a str);
 
 /// All mistakes of a run.
 #[derive(Clone, Debug, Default)]
@@ -109,37 +112,41 @@ impl Diagnostics {
 
     fn render_one(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {
         let title = Level::ERROR.primary_title(diagnostic.message.as_str());
-        let Some(source) = self.sources.get(diagnostic.span.file) else {
-            let help = Level::HELP.message(diagnostic.help.as_str());
-            return renderer.render(&[title.element(help)]);
-        };
-        let mut snippet = Snippet::source(source.text.as_str())
-            .path(self.shown(source))
-            .annotation(
-                AnnotationKind::Primary
-                    .span(bounded(&source.text, diagnostic.span))
-                    .label(diagnostic.label.as_str()),
-            );
-        let mut elsewhere = None;
-        if let Some((span, label)) = &diagnostic.also {
-            if span.file == diagnostic.span.file {
-                let range = bounded(&source.text, *span);
-                snippet =
-                    snippet.annotation(AnnotationKind::Context.span(range).label(label.as_str()));
-            } else if let Some(other) = self.sources.get(span.file) {
-                let range = bounded(&other.text, *span);
-                elsewhere = Some(
-                    Snippet::source(other.text.as_str())
-                        .path(self.shown(other))
-                        .annotation(AnnotationKind::Context.span(range).label(label.as_str())),
-                );
-            }
-        }
-        let mut group = title.element(snippet);
-        if let Some(other) = elsewhere {
-            group = group.element(other);
-        }
-        renderer.render(&[group.element(Level::HELP.message(diagnostic.help.as_str()))])
+        let help = Level::HELP.message(diagnostic.help.as_str());
+        let mut places = vec![(
+            diagnostic.span,
+            AnnotationKind::Primary,
+            diagnostic.label.as_str(),
+        )];
+        let also = diagnostic.also.as_ref();
+        places.extend(also.map(|(span, label)| (*span, AnnotationKind::Context, label.as_str())));
+        let (here, elsewhere): (Vec<_>, Vec<_>) = places
+            .into_iter()
+            .partition(|(span, ..)| span.file == diagnostic.span.file);
+        let snippets = [here, elsewhere].into_iter();
+        let snippets = snippets.filter_map(|places| self.snippet(&places));
+        renderer.render(&[title.elements(snippets).element(help)])
+    }
+
+    /// The lines that the places of one file are in.
+    fn snippet<'a>(&'a self, places: &[Place<'a>]) -> Option<Snippet<'a, Annotation<'a>>> {
+        let source = self.sources.get(places.first()?.0.file)?;
+        let ranges = places.iter().map(|(span, ..)| bounded(&source.text, *span));
+        let first = ranges.clone().map(|range| range.start).min()?;
+        let last = ranges.clone().map(|range| range.end).max()?;
+        // All of the file would be read again for each mistake.
+        let from = source.text[..first].rfind('\n').map_or(0, |end| end + 1);
+        let rest = source.text[last..].split('\n').next().unwrap_or_default();
+        let to = last + rest.trim_end_matches('\r').len();
+        let line = source.text[..from].matches('\n').count() + 1;
+        let annotations = ranges.zip(places).map(|(range, (_, kind, label))| {
+            let range = range.start - from..range.end - from;
+            kind.span(range).label(*label)
+        });
+        let snippet = Snippet::source(&source.text[from..to])
+            .line_start(line)
+            .path(self.shown(source));
+        Some(snippet.annotations(annotations))
     }
 
     fn shown(&self, source: &Source) -> String {

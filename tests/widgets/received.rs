@@ -76,7 +76,7 @@ fn a_wrong_answer_is_told_by_its_place() {
     let error = read(&GetWidget::new("w"), 200, &[], &json!({ "widget": wrong })).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the 200 answer can't be read: invalid type: string \"x\", expected f64, at \
+        "the 200 answer can't be read: invalid type: string, expected f64, at \
          `corners[1][0]` inside, at `widget.shape`"
     );
     let error = read(&GetWidget::new("w"), 200, &[], &json!({ "gadget": {} })).unwrap_err();

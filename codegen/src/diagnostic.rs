@@ -1,11 +1,15 @@
 //! Mistakes in a spec, shown the way a compiler shows them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 use crate::source::Source;
 use crate::span::Span;
+
+/// More than these are not read by anybody at once.
+const SHOWN: usize = 100;
 
 /// One mistake: what, where, and how to mend it.
 #[derive(Clone, Debug)]
@@ -23,6 +27,9 @@ impl Diagnostic {
         self.also = Some((span, label.into()));
     }
 }
+
+/// What is marked, how, and with which words.
+type Place<'a> = (Span, AnnotationKind, &'a str);
 
 /// All mistakes of a run.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +74,7 @@ impl Diagnostics {
         self.found.is_empty()
     }
 
-    /// How many mistakes were found.
+    /// How many mistakes were found; some may be there twice.
     #[must_use]
     pub fn len(&self) -> usize {
         self.found.len()
@@ -81,53 +88,65 @@ impl Diagnostics {
         } else {
             Renderer::plain()
         };
-        let mut sorted: Vec<_> = self.found.iter().collect();
-        sorted.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
-        sorted.dedup_by(|a, b| a.span == b.span && a.message == b.message);
-        let mut text: Vec<String> = sorted
-            .into_iter()
+        let sorted = self.sorted();
+        let shown = sorted.iter().take(SHOWN);
+        let mut text: Vec<String> = shown
             .map(|diagnostic| self.render_one(&renderer, diagnostic))
             .collect();
-        text.push(match self.found.len() {
+        text.push(match sorted.len() {
             1 => "error: 1 mistake; nothing was written\n".to_owned(),
-            n => format!("error: {n} mistakes; nothing was written\n"),
+            n @ ..=SHOWN => format!("error: {n} mistakes; nothing was written\n"),
+            n => format!("error: {n} mistakes, of which {SHOWN} are shown; nothing was written\n"),
         });
         text.join("\n\n")
     }
 
+    /// Each mistake once, by file and position.
+    fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut seen = BTreeSet::new();
+        let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
+        sorted.retain(|found| seen.insert((found.span, found.message.as_str())));
+        sorted.sort_by_key(|found| found.span);
+        sorted
+    }
+
     fn render_one(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {
         let title = Level::ERROR.primary_title(diagnostic.message.as_str());
-        let Some(source) = self.sources.get(diagnostic.span.file) else {
-            let help = Level::HELP.message(diagnostic.help.as_str());
-            return renderer.render(&[title.element(help)]);
-        };
-        let mut snippet = Snippet::source(source.text.as_str())
-            .path(self.shown(source))
-            .annotation(
-                AnnotationKind::Primary
-                    .span(bounded(&source.text, diagnostic.span))
-                    .label(diagnostic.label.as_str()),
-            );
-        let mut elsewhere = None;
-        if let Some((span, label)) = &diagnostic.also {
-            if span.file == diagnostic.span.file {
-                let range = bounded(&source.text, *span);
-                snippet =
-                    snippet.annotation(AnnotationKind::Context.span(range).label(label.as_str()));
-            } else if let Some(other) = self.sources.get(span.file) {
-                let range = bounded(&other.text, *span);
-                elsewhere = Some(
-                    Snippet::source(other.text.as_str())
-                        .path(self.shown(other))
-                        .annotation(AnnotationKind::Context.span(range).label(label.as_str())),
-                );
-            }
-        }
-        let mut group = title.element(snippet);
-        if let Some(other) = elsewhere {
-            group = group.element(other);
-        }
-        renderer.render(&[group.element(Level::HELP.message(diagnostic.help.as_str()))])
+        let help = Level::HELP.message(diagnostic.help.as_str());
+        let mut places = vec![(
+            diagnostic.span,
+            AnnotationKind::Primary,
+            diagnostic.label.as_str(),
+        )];
+        let also = diagnostic.also.as_ref();
+        places.extend(also.map(|(span, label)| (*span, AnnotationKind::Context, label.as_str())));
+        let (here, elsewhere): (Vec<_>, Vec<_>) = places
+            .into_iter()
+            .partition(|(span, ..)| span.file == diagnostic.span.file);
+        let snippets = [here, elsewhere].into_iter();
+        let snippets = snippets.filter_map(|places| self.snippet(&places));
+        renderer.render(&[title.elements(snippets).element(help)])
+    }
+
+    /// The lines that the places of one file are in.
+    fn snippet<'a>(&'a self, places: &[Place<'a>]) -> Option<Snippet<'a, Annotation<'a>>> {
+        let source = self.sources.get(places.first()?.0.file)?;
+        let ranges = places.iter().map(|(span, ..)| bounded(&source.text, *span));
+        let first = ranges.clone().map(|range| range.start).min()?;
+        let last = ranges.clone().map(|range| range.end).max()?;
+        // All of the file would be read again for each mistake.
+        let from = source.text[..first].rfind('\n').map_or(0, |end| end + 1);
+        let rest = source.text[last..].split('\n').next().unwrap_or_default();
+        let to = last + rest.trim_end_matches('\r').len();
+        let line = source.text[..from].matches('\n').count() + 1;
+        let annotations = ranges.zip(places).map(|(range, (_, kind, label))| {
+            let range = range.start - from..range.end - from;
+            kind.span(range).label(*label)
+        });
+        let snippet = Snippet::source(&source.text[from..to])
+            .line_start(line)
+            .path(self.shown(source));
+        Some(snippet.annotations(annotations))
     }
 
     fn shown(&self, source: &Source) -> String {
@@ -165,26 +184,70 @@ pub(crate) fn similar<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let near = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        let limit = (candidate.len().max(word.len()) / 3).max(1);
+        let abbreviated = word.len() >= 3 && candidate.starts_with(&word);
+        if abbreviated {
+            return Some(limit);
+        }
+        if candidate.len().abs_diff(word.len()) > limit {
+            return None;
+        }
+        Some(distance(&word, &candidate)).filter(|distance| *distance <= limit)
+    };
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(word.len()) / 4)
+        .filter_map(|candidate| Some((near(candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance, case ignored.
+/// How many letters have to be typed, left out, replaced or exchanged with their neighbours.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            let exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if exchanged {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::similar;
+
+    #[test]
+    fn what_was_meant_is_found() {
+        let words = [
+            "GET",
+            "integer",
+            "issued_at",
+            "string",
+            "struct",
+            "tag",
+            "type",
+        ];
+        let found = |word| similar(word, words);
+        assert_eq!(found("GTE"), Some("GET"));
+        assert_eq!(found("int"), Some("integer"));
+        assert_eq!(found("issues_at"), Some("issued_at"));
+        assert_eq!(found("Strukt"), Some("struct"));
+        assert_eq!(found("tga"), Some("tag"));
+        assert_eq!(found("kind"), None);
+        assert_eq!(found(""), None);
+        assert_eq!(similar("x", []), None);
+    }
 }

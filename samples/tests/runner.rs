@@ -1,5 +1,7 @@
 //! `cargo run -p samples` as a user types it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,6 +1,6 @@
 //! Operations as Rust types.
 
-use super::{Lower, escape};
+use super::{Lower, constructor, escape};
 use crate::docs;
 use crate::ir::{self, About, Type};
 use crate::names::pascal;
@@ -22,7 +22,24 @@ impl Lower<'_> {
         module: &ir::Module,
         items: &mut Vec<Item>,
     ) {
-        let name = pascal(&operation.name);
+        let failure =
+            (!operation.failures.is_empty()).then(|| format!("{}Failure", pascal(&operation.name)));
+        let lowered = self.lowered(operation, module, failure.clone());
+        items.push(Item::Operation(Box::new(lowered)));
+        items.extend(self.parts(&operation.success.content));
+        if let Some(failure) = failure {
+            items.push(Item::Failure(self.failure(operation, failure)));
+            let contents = operation.failures.iter().map(|failure| &failure.content);
+            items.extend(contents.filter_map(|content| self.parts(content)));
+        }
+    }
+
+    fn lowered(
+        &self,
+        operation: &ir::Operation,
+        module: &ir::Module,
+        failure: Option<String>,
+    ) -> Operation {
         let lower = |fields: &[ir::Field]| -> Vec<Field> {
             fields.iter().map(|field| self.parameter(field)).collect()
         };
@@ -32,16 +49,14 @@ impl Lower<'_> {
         let mut fields = path_parameters.clone();
         fields.extend(body.clone());
         fields.extend(headers.iter().chain(&query).cloned());
-        let failure = (!operation.failures.is_empty()).then(|| format!("{name}Failure"));
-        let output = self.output(&operation.success.content);
-        items.push(Item::Operation(Box::new(Operation {
+        Operation {
             request: Struct {
                 attributes: operation_docs(operation),
-                name: name.clone(),
+                name: pascal(&operation.name),
                 traits: NEITHER,
-                fields,
                 public: false,
-                constructor: true,
+                constructor: Some(constructor(&fields)),
+                fields,
             },
             wire_name: operation.name.clone(),
             service: self.service_path(module),
@@ -55,24 +70,21 @@ impl Lower<'_> {
                 field: field.name,
                 wrap: operation.body.as_ref().and_then(|body| body.wrap.clone()),
             }),
-            output,
-            failure: failure.clone(),
+            output: self.output(&operation.success.content),
+            failure,
             cases: self.cases(operation),
-            pages: operation.pages.as_ref().map(|pages| Pages {
-                items: escape(&pages.items),
-                item: self.ty(&pages.item),
-                next: pages
-                    .next
-                    .iter()
-                    .map(|(name, opt)| (escape(name), *opt))
-                    .collect(),
-            }),
-        })));
-        items.extend(self.parts(&operation.success.content));
-        if let Some(failure) = failure {
-            items.push(Item::Failure(self.failure(operation, failure)));
-            let contents = operation.failures.iter().map(|failure| &failure.content);
-            items.extend(contents.filter_map(|content| self.parts(content)));
+            pages: operation.pages.as_ref().map(|pages| self.pages(pages)),
+        }
+    }
+
+    fn pages(&self, pages: &ir::Pages) -> Pages {
+        let next = pages.next.iter();
+        Pages {
+            items: pages.items.iter().map(|name| escape(name)).collect(),
+            item: self.ty(&pages.item),
+            next: next
+                .map(|(name, optional)| (escape(name), *optional))
+                .collect(),
         }
     }
 
@@ -110,20 +122,23 @@ impl Lower<'_> {
         }
     }
 
+    /// In the order to try.
     fn cases(&self, operation: &ir::Operation) -> Vec<Case> {
+        let failures = operation.failures.iter().map(|failure| Case {
+            statuses: failure.statuses.clone(),
+            when: failure.when.clone(),
+            failure: Some(failure.name.clone()),
+            content: self.content(&failure.content),
+        });
+        let mut cases: Vec<Case> = failures.collect();
         let success = Case {
             statuses: operation.success.statuses.clone(),
             when: None,
             failure: None,
             content: self.content(&operation.success.content),
         };
-        let failures = operation.failures.iter().map(|failure| Case {
-            statuses: failure.statuses.clone(),
-            when: failure.when.clone(),
-            failure: Some(pascal(&crate::names::snake(&failure.name))),
-            content: self.content(&failure.content),
-        });
-        std::iter::once(success).chain(failures).collect()
+        cases.insert(operation.failures_first.min(cases.len()), success);
+        cases
     }
 
     fn content(&self, content: &ir::Content) -> Content {
@@ -160,7 +175,7 @@ impl Lower<'_> {
         };
         let mut fields: Vec<Field> = headers.iter().map(|field| self.parameter(field)).collect();
         fields.extend(body.as_ref().map(|(name, body)| Field {
-            attributes: docs::plain("The body of the answer."),
+            attributes: self.body_docs(&body.ty),
             name: escape(name),
             plain: name.clone(),
             wire: String::new(),
@@ -173,24 +188,32 @@ impl Lower<'_> {
             traits: NEITHER,
             fields,
             public: true,
-            constructor: false,
+            constructor: None,
         }))
     }
 
+    /// What the type says of itself, or no more than what it is.
+    fn body_docs(&self, ty: &Type) -> Attributes {
+        let shape = match ty {
+            Type::Shape(id) => self.service.shapes.get(*id),
+            _ => None,
+        };
+        let about = shape.map(|shape| docs::first_paragraph(&shape.about.doc));
+        docs::plain(about.unwrap_or("The body of the answer."))
+    }
+
     fn failure(&self, operation: &ir::Operation, name: String) -> Failure {
-        let variants = operation.failures.iter().map(|failure| {
-            let variant = pascal(&crate::names::snake(&failure.name));
-            Variant {
-                attributes: docs::plain(&failure.doc),
-                ty: match &failure.content {
-                    ir::Content::Nothing => None,
-                    content => Some(self.output(content)),
-                },
-                wire: String::new(),
-                name: variant,
-                wrap: None,
-                convertible: false,
-            }
+        let variants = operation.failures.iter().map(|failure| Variant {
+            attributes: docs::plain(&failure.doc),
+            ty: match &failure.content {
+                ir::Content::Nothing => None,
+                content => Some(self.output(content)),
+            },
+            wire: String::new(),
+            name: failure.name.clone(),
+            literal: false,
+            wrap: None,
+            convertible: false,
         });
         Failure {
             attributes: docs::plain(&format!(
@@ -222,6 +245,14 @@ fn operation_docs(operation: &ir::Operation) -> Attributes {
     attributes.docs.extend(rest.docs);
     attributes.deprecated = rest.deprecated;
     attributes
+}
+
+pub(super) fn has_deprecated(operation: &ir::Operation) -> bool {
+    let parameters = operation.path_parameters.iter().chain(&operation.query);
+    let mut abouts = parameters
+        .chain(&operation.headers)
+        .map(|field| &field.about);
+    operation.about.deprecated.is_some() || abouts.any(|about| about.deprecated.is_some())
 }
 
 /// The types that an operation names.

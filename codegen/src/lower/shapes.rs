@@ -1,87 +1,67 @@
 //! Shapes as Rust types.
 
-use super::{Lower, constant, escape};
+use super::{Lower, constant, constructor, escape};
 use crate::docs;
 use crate::ir::{self, Kind, Shape, ShapeId, Type};
 use crate::names::pascal;
 use crate::rust::{
-    Choice, Field, Item, KeyedSet, OpenEnum, Presence, Struct, Text, Traits, Ty, Union, Untagged,
-    Variant,
+    Attributes, Choice, Field, Item, KeyedSet, OpenEnum, Presence, Struct, Text, Traits, Ty, Union,
+    Untagged, Variant,
 };
 
 impl Lower<'_> {
     pub(super) fn shape(&self, id: ShapeId, shape: &Shape) -> Item {
-        let attributes = docs::attributes(&shape.about);
-        let name = shape.name.clone();
-        let traits = Traits {
-            serialize: shape.sent,
-            deserialize: shape.received,
-            compare: !shape.secret,
-        };
         match &shape.kind {
-            Kind::Scalar => Item::Text(Text {
-                attributes,
-                name,
-                secret: shape.secret,
-                traits,
-            }),
-            Kind::Enum { values } => Item::OpenEnum(OpenEnum {
-                attributes,
-                name,
-                values: self.variants(values),
-            }),
-            Kind::Struct { fields, extra } => Item::Struct(Struct {
-                attributes,
-                name,
-                traits,
-                fields: self.fields(id, shape, fields, *extra),
-                public: shape.received,
-                constructor: shape.sent,
-            }),
-            Kind::KeyUnion { literals, variants } => {
-                let mut all = self.variants(literals);
-                all.extend(self.boxed(id, variants));
-                Item::Union(Union {
+            Kind::Scalar => {
+                let (attributes, name, traits) = head(shape);
+                Item::Text(Text {
                     attributes,
                     name,
+                    secret: shape.secret,
                     traits,
-                    field: None,
-                    variants: all,
                 })
             }
-            Kind::FieldUnion { field, variants } => Item::Union(Union {
-                attributes,
-                name,
-                traits,
-                field: Some(field.clone()),
-                variants: self.boxed(id, variants),
-            }),
-            Kind::Untagged { variants } => {
-                let variants = variants
-                    .iter()
-                    .map(|choice| self.choice(id, choice))
-                    .collect();
-                Item::Untagged(Untagged {
+            Kind::Enum { values } => {
+                let (attributes, name, _) = head(shape);
+                Item::OpenEnum(OpenEnum {
                     attributes,
                     name,
-                    traits,
-                    variants,
+                    values: self.variants(values),
                 })
+            }
+            Kind::Struct { fields, extra } => {
+                struct_of(shape, self.fields(id, shape, fields, *extra))
+            }
+            Kind::KeyUnion { literals, variants } => {
+                let mut all = self.variants(literals);
+                all.iter_mut().for_each(|literal| literal.literal = true);
+                all.extend(self.boxed(id, variants));
+                union(shape, None, all)
+            }
+            Kind::FieldUnion { field, variants } => {
+                union(shape, Some(field.clone()), self.boxed(id, variants))
+            }
+            Kind::Untagged { variants } => {
+                let choices = variants.iter().map(|choice| self.choice(id, choice));
+                untagged(shape, choices.collect())
             }
             Kind::KeyedSet {
                 list,
                 member,
                 member_doc,
                 members,
-            } => Item::KeyedSet(KeyedSet {
-                attributes,
-                name,
-                traits,
-                list: list.clone(),
-                member_attributes: docs::plain(member_doc),
-                member: member.clone(),
-                members: self.boxed(id, members),
-            }),
+            } => {
+                let (attributes, name, traits) = head(shape);
+                Item::KeyedSet(KeyedSet {
+                    attributes,
+                    name,
+                    traits,
+                    list: list.clone(),
+                    member_attributes: docs::plain(member_doc),
+                    member: member.clone(),
+                    members: self.boxed(id, members),
+                })
+            }
         }
     }
 
@@ -145,7 +125,7 @@ impl Lower<'_> {
         };
         Choice {
             attributes: docs::attributes(&choice.about),
-            name: pascal(&choice.name),
+            name: escape(&pascal(&choice.name)),
             constructor: escape(&choice.name),
             fields: choice.fields.iter().map(field).collect(),
         }
@@ -155,6 +135,8 @@ impl Lower<'_> {
         let mut lowered = self.variants(variants);
         for (variant, from) in lowered.iter_mut().zip(variants) {
             variant.ty = from.ty.as_ref().map(|ty| self.boxed_type(id, ty));
+            // Every type converts to itself already.
+            variant.convertible &= from.ty != Some(Type::Shape(id));
         }
         lowered
     }
@@ -165,6 +147,7 @@ impl Lower<'_> {
             Type::Shape(inner) if self.holds(*inner, id, &mut vec![*inner]) => {
                 Ty::Boxed(Box::new(self.ty(ty)))
             }
+            Type::Nullable(inner) => Ty::Option(Box::new(self.boxed_type(id, inner))),
             _ => self.ty(ty),
         }
     }
@@ -192,6 +175,67 @@ impl Lower<'_> {
             }
         })
     }
+}
+
+/// What every item has.
+fn head(shape: &Shape) -> (Attributes, String, Traits) {
+    let traits = Traits {
+        serialize: shape.sent,
+        deserialize: shape.received,
+        compare: !shape.secret,
+    };
+    (docs::attributes(&shape.about), shape.name.clone(), traits)
+}
+
+fn struct_of(shape: &Shape, fields: Vec<Field>) -> Item {
+    let (attributes, name, traits) = head(shape);
+    Item::Struct(Struct {
+        attributes,
+        name,
+        traits,
+        public: shape.received,
+        constructor: shape.sent.then(|| constructor(&fields)),
+        fields,
+    })
+}
+
+fn union(shape: &Shape, field: Option<String>, variants: Vec<Variant>) -> Item {
+    let (attributes, name, traits) = head(shape);
+    Item::Union(Union {
+        attributes,
+        name,
+        traits,
+        field,
+        variants,
+    })
+}
+
+fn untagged(shape: &Shape, variants: Vec<Choice>) -> Item {
+    let (attributes, name, traits) = head(shape);
+    Item::Untagged(Untagged {
+        attributes,
+        name,
+        traits,
+        variants,
+    })
+}
+
+pub(super) fn has_deprecated(shape: &Shape) -> bool {
+    let deprecated = |about: &ir::About| about.deprecated.is_some();
+    let any = |variants: &[ir::Variant]| variants.iter().any(|variant| deprecated(&variant.about));
+    deprecated(&shape.about)
+        || match &shape.kind {
+            Kind::Scalar => false,
+            Kind::Struct { fields, .. } => fields.iter().any(|field| deprecated(&field.about)),
+            Kind::Enum { values } => any(values),
+            Kind::KeyUnion { literals, variants } => any(literals) || any(variants),
+            Kind::FieldUnion { variants, .. } => any(variants),
+            Kind::KeyedSet { members, .. } => any(members),
+            Kind::Untagged { variants } => variants.iter().any(|choice| {
+                let mut fields = choice.fields.iter();
+                deprecated(&choice.about) || fields.any(|field| deprecated(&field.about))
+            }),
+        }
 }
 
 /// The types that a shape is made of.

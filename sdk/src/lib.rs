@@ -13,6 +13,8 @@ mod generated;
 mod auth_url;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
@@ -41,6 +43,8 @@ pub use runtime::{NotATimestamp, Timestamp};
 
 #[cfg(feature = "client")]
 pub use client::SendError;
+#[cfg(feature = "config")]
+pub use config::{CloudConfig, ConfigError};
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "client")]

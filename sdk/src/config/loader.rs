@@ -143,8 +143,7 @@ impl ConfigLoader {
         let regions = region::known(&chosen.layer, &vendor)?;
         let region = region::choose(regions, self.wanted_region(), &chosen.name)?;
 
-        let mut config = defaults();
-        config.update(vendor)?;
+        let mut config = vendor;
         config.update(chosen.layer)?;
         for spent in ["cloud", "profile", "regions"] {
             config.remove(spent);
@@ -327,15 +326,4 @@ fn setting_of(variable: &str) -> Option<String> {
     ];
     let ours = !other_tools.iter().any(|start| key.starts_with(start)) && !selectors.contains(&key);
     ours.then(|| key.to_lowercase())
-}
-
-fn defaults() -> Table {
-    [
-        ("auth_type", "password"),
-        ("interface", "public"),
-        ("verify", "true"),
-    ]
-    .into_iter()
-    .map(|(key, value)| (key.to_owned(), Node::text(value, Origin::Default)))
-    .collect()
 }

@@ -96,6 +96,13 @@ const OF_A_SERVICE: [&str; 4] = [
     "_region_name",
 ];
 
+/// What holds if nobody says otherwise.
+const DEFAULTS: [(&str, &str); 3] = [
+    ("auth_type", "password"),
+    ("interface", "public"),
+    ("verify", "true"),
+];
+
 /// Those whose value is shown nowhere.
 const SECRETS: [&str; 4] = [
     "password",
@@ -149,10 +156,7 @@ impl Settings {
             auth.into_iter()
                 .map(|(key, node)| (format!("auth.{key}"), node)),
         );
-        settings.unread = rest
-            .filter(|(_, node)| node.origin != Origin::Default)
-            .map(|(key, node)| (key, node.origin))
-            .collect();
+        settings.unread = rest.map(|(key, node)| (key, node.origin)).collect();
         Ok(settings)
     }
 
@@ -202,9 +206,7 @@ impl Settings {
             let texts = texts(key, &node)?;
             match &mut winner {
                 Some(winner) => {
-                    if node.origin != Origin::Default {
-                        winner.overrode.push(node.origin);
-                    }
+                    winner.overrode.push(node.origin);
                     winner.overrode.extend(node.overrode);
                 }
                 None if !texts.is_empty() && !emptied => {
@@ -221,7 +223,7 @@ impl Settings {
                 }
             }
         }
-        if let Some(winner) = winner {
+        if let Some(winner) = winner.or_else(|| default(key)) {
             self.values.insert(key.to_owned(), winner);
         }
         Ok(())
@@ -274,6 +276,16 @@ impl Settings {
     }
 }
 
+fn default(key: &str) -> Option<Setting> {
+    let (_, value) = DEFAULTS.iter().find(|(of, _)| *of == key)?;
+    Some(Setting {
+        texts: vec![Secret::new(*value)],
+        origin: Origin::Default,
+        overrode: Vec::new(),
+        used: false,
+    })
+}
+
 /// The values of a setting, the one that counts first.
 fn candidates(names: &[&str], wins: Wins, config: &mut Table, auth: &mut Table) -> Vec<Node> {
     let mut found = Vec::new();
@@ -290,8 +302,6 @@ fn candidates(names: &[&str], wins: Wins, config: &mut Table, auth: &mut Table) 
         }
         Wins::Never => found.extend(names.iter().filter_map(|name| config.remove(name))),
     }
-    // What nobody said counts least, whatever its name.
-    found.sort_by_key(|node| node.origin == Origin::Default);
     found
 }
 

@@ -66,9 +66,7 @@ impl Node {
 
     /// Takes the place of another.
     pub(super) fn over(mut self, other: Node) -> Self {
-        if other.origin != Origin::Default {
-            self.overrode.push(other.origin);
-        }
+        self.overrode.push(other.origin);
         self.overrode.extend(other.overrode);
         self
     }
@@ -118,12 +116,13 @@ impl Table {
     /// Lays another table over this one, and tables in it over tables in this one.
     pub(super) fn merge(&mut self, other: Table) -> Result<(), ConfigError> {
         for (key, node) in other.0 {
-            let old = self.remove_in_place(&key);
-            let merged = match old {
-                Some(old) => lay_over(old, node, &key)?,
-                None => node,
-            };
-            self.put_in_place(key, merged);
+            match self.0.iter_mut().find(|(name, _)| *name == key) {
+                Some((_, slot)) => {
+                    let under = std::mem::replace(slot, Node::new(Value::Null, Origin::Default));
+                    *slot = lay_over(under, node, &key)?;
+                }
+                None => self.0.push((key, node)),
+            }
         }
         Ok(())
     }
@@ -161,69 +160,28 @@ impl Table {
         }
         plain
     }
-
-    fn remove_in_place(&mut self, key: &str) -> Option<Node> {
-        let (_, slot) = self.0.iter_mut().find(|(name, _)| name == key)?;
-        Some(std::mem::replace(
-            slot,
-            Node::new(Value::Null, Origin::Default),
-        ))
-    }
-
-    fn put_in_place(&mut self, key: String, node: Node) {
-        match self.0.iter_mut().find(|(name, _)| *name == key) {
-            Some((_, slot)) => *slot = node,
-            None => self.0.push((key, node)),
-        }
-    }
 }
 
 /// One value laid over another of the same key.
-fn lay_over(old: Node, new: Node, key: &str) -> Result<Node, ConfigError> {
-    match (old.value, new.value) {
-        (Value::Table(mut under), Value::Table(over)) => {
-            under.merge(over)?;
-            Ok(Node {
-                value: Value::Table(under),
-                ..old_place(old.origin, old.overrode)
-            })
-        }
-        (under @ Value::Table(_), Value::Null) => Ok(Node {
-            value: under,
-            ..old_place(old.origin, old.overrode)
-        }),
+fn lay_over(mut under: Node, over: Node, key: &str) -> Result<Node, ConfigError> {
+    match (&mut under.value, over.value) {
+        (Value::Table(under), Value::Table(over)) => under.merge(over)?,
+        (Value::Table(_), Value::Null) => {}
         (Value::Table(_), _) | (Value::Text(_) | Value::List(_), Value::Table(_)) => {
-            Err(ConfigError::new(
+            return Err(ConfigError::new(
                 ConfigErrorKind::Conflict,
                 format!(
                     "`{key}` is a table of settings in one place and a plain value in the other: {} \
                      and {}",
-                    old.origin, new.origin
+                    under.origin, over.origin
                 ),
                 "give both the same shape".to_owned(),
-                [old.origin, new.origin],
-            ))
+                [under.origin, over.origin],
+            ));
         }
-        (under, over) => {
-            let old = Node {
-                value: under,
-                ..old_place(old.origin, old.overrode)
-            };
-            Ok(Node {
-                value: over,
-                ..old_place(new.origin, new.overrode)
-            }
-            .over(old))
-        }
+        (_, value) => return Ok(Node { value, ..over }.over(under)),
     }
-}
-
-fn old_place(origin: Origin, overrode: Vec<Origin>) -> Node {
-    Node {
-        value: Value::Null,
-        origin,
-        overrode,
-    }
+    Ok(under)
 }
 
 impl FromIterator<(String, Node)> for Table {

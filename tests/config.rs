@@ -16,6 +16,9 @@ mod mistakes;
 mod peer;
 #[path = "config/secrets.rs"]
 mod secrets;
+#[cfg(feature = "servers")]
+#[path = "config/shuffled.rs"]
+mod shuffled;
 
 use case::{Expected, Resolved};
 

@@ -41,7 +41,7 @@ async fn openstacksdk_sends_the_same() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn ask(cases: &[Case]) -> Vec<Value> {
+pub fn ask(cases: &[Case]) -> Vec<Value> {
     let questions: Vec<Value> = cases
         .iter()
         .map(|case| {
@@ -67,7 +67,7 @@ fn ask(cases: &[Case]) -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn understood(answer: &Value) -> Resolved {
+pub fn understood(answer: &Value) -> Resolved {
     let text = |key: &str| answer[key].as_str().map(str::to_owned);
     let plain = |name: &str| name.strip_suffix("URL").unwrap_or(name).to_owned();
     Resolved {

@@ -71,7 +71,7 @@ fn row(key: &str, setting: &Setting) -> Row {
 }
 
 /// Text on one line, and addresses without what doesn't belong there.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let text = text.escape_debug().to_string();
     match text.split_once("://") {
         None => text,

@@ -353,7 +353,7 @@ impl CloudConfig {
 }
 
 /// What is said of one service.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ServiceConfig {
     /// The service's type with `_` for `-`, or another name that it has: `compute`, `block_storage`.
@@ -364,6 +364,17 @@ pub struct ServiceConfig {
     pub interfaces: Vec<String>,
     /// The region in which it is wanted.
     pub region: Option<String>,
+}
+
+impl fmt::Debug for ServiceConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceConfig")
+            .field("name", &self.name)
+            .field("endpoint", &self.endpoint.as_deref().map(explain::shown))
+            .field("interfaces", &self.interfaces)
+            .field("region", &self.region)
+            .finish()
+    }
 }
 
 impl fmt::Debug for CloudConfig {

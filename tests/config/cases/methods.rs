@@ -164,18 +164,18 @@ fn passcodes() -> Vec<Case> {
             "identity": {
                 "methods": ["password", "totp"],
                 "password": { "user": { "id": "u1", "password": "s3cret" } },
-                "totp": { "user": { "id": "u1", "passcode": "012345" } },
+                "totp": { "user": { "id": "u1", "passcode": "098765" } },
             },
             "scope": { "project": { "id": "p1" } },
         })
     };
     vec![
         with_url("v3totp")
-            .variables("OS_AUTH_TYPE=v3totp\nOS_USERNAME=demo\nOS_USER_DOMAIN_ID=default\nOS_PASSCODE=012345")
+            .variables("OS_AUTH_TYPE=v3totp\nOS_USERNAME=demo\nOS_USER_DOMAIN_ID=default\nOS_PASSCODE=098765")
             .sends(json!({
                 "identity": {
                     "methods": ["totp"],
-                    "totp": { "user": { "name": "demo", "domain": { "id": "default" }, "passcode": "012345" } },
+                    "totp": { "user": { "name": "demo", "domain": { "id": "default" }, "passcode": "098765" } },
                 },
             })),
         case("v3multifactor, with a list")
@@ -189,7 +189,7 @@ clouds:
       auth_url: https://keystone.example:5000/v3
       user_id: u1
       password: s3cret
-      passcode: '012345'
+      passcode: '098765'
       project_id: p1
 ",
             )
@@ -201,7 +201,7 @@ clouds:
                 OS_AUTH_METHODS=v3password,v3totp
                 OS_USER_ID=u1
                 OS_PASSWORD=s3cret
-                OS_PASSCODE=012345
+                OS_PASSCODE=098765
                 OS_PROJECT_ID=p1
                 ",
             )
@@ -217,7 +217,7 @@ clouds:
       auth_url: https://keystone.example:5000/v3
       user_id: u1
       password: s3cret
-      passcode: '012345'
+      passcode: '098765'
       project_id: p1
 ",
             )
@@ -230,14 +230,14 @@ clouds:
                 OS_AUTH_METHODS=v3token,v3totp
                 OS_TOKEN=t0ken
                 OS_USER_ID=u1
-                OS_PASSCODE=012345
+                OS_PASSCODE=098765
                 ",
             )
             .sends(json!({
                 "identity": {
                     "methods": ["token", "totp"],
                     "token": { "id": "t0ken" },
-                    "totp": { "user": { "id": "u1", "passcode": "012345" } },
+                    "totp": { "user": { "id": "u1", "passcode": "098765" } },
                 },
             })),
         with_url("v3multifactor without methods")

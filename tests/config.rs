@@ -1,6 +1,13 @@
 //! Configurations, case by case: what is sent, and what is refused and how. With the feature `servers`
 //! openstacksdk is asked for the same.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the helpers fail as the tests do"
+)]
+
 #[path = "config/case.rs"]
 mod case;
 #[path = "config/cases/mod.rs"]

@@ -14,82 +14,85 @@ fn refusal(text: &'static str) -> ConfigError {
     case("mistake").clouds(text).load().unwrap_err()
 }
 
+/// A text, the place that is named, and a word about it.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "clouds:\n  a:\n    auth: { password: hunter2\n",
+        ":3:11",
+        "not YAML",
+    ),
+    ("clouds:\n  a: 'hunter2\n", ":2:", "not YAML"),
+    (
+        "clouds:\n  a:\n    password: @hunter2\n",
+        ":3:15",
+        "not YAML",
+    ),
+    (
+        "clouds:\n  a:\n    password: `hunter2`\n",
+        ":3:15",
+        "not YAML",
+    ),
+    (
+        "clouds:\n  a:\n    password: %hunter2\n",
+        ":3:15",
+        "not YAML",
+    ),
+    (
+        "clouds:\n  a:\n    password: *hunter2\n",
+        ":3:15",
+        "an alias has no anchor",
+    ),
+    (
+        "clouds:\n  a:\n    password: !hunter2 x\n",
+        ":3:",
+        "not YAML",
+    ),
+    (
+        "clouds:\n  a:\n    password: hunter2: 3\n",
+        ":3:",
+        "not YAML",
+    ),
+    ("clouds:\n  a:\n\tpassword: hunter2\n", ":3:", "not YAML"),
+    (
+        "clouds:\n  hunter2: 1\n  hunter2: 2\n",
+        ":3:3",
+        "a key is there twice",
+    ),
+    (
+        "clouds: {}\n---\nhunter2: {}\n",
+        ":3:",
+        "more than one document",
+    ),
+    ("hunter2: &a [*a]\n", ":1:", ""),
+    ("- hunter2\n", ":1:1", "is not a table"),
+    ("hunter2\n", ":1:1", "is not a table"),
+    ("clouds: hunter2\n", ":1:9", "clouds"),
+    ("clouds: { a: hunter2 }\n", ":1:14", "is not a table"),
+    (
+        "clouds: { a: { auth: hunter2 } }\n",
+        ":1:22",
+        "is not a table",
+    ),
+    (
+        "clouds: { a: { auth: { password: { x: hunter2 } } } }\n",
+        ":1:34",
+        "password",
+    ),
+    (
+        "clouds: { a: { regions: hunter2 } }\n",
+        ":1:25",
+        "a list of region names",
+    ),
+    (
+        "clouds: { a: { regions: [{ nam: hunter2 }] } }\n",
+        ":1:26",
+        "with `name` and `values`",
+    ),
+];
+
 #[test]
 fn mistakes_of_yaml_name_their_place_and_show_nothing() {
-    for (text, place, word) in [
-        (
-            "clouds:\n  a:\n    auth: { password: hunter2\n",
-            ":3:11",
-            "not YAML",
-        ),
-        ("clouds:\n  a: 'hunter2\n", ":2:", "not YAML"),
-        (
-            "clouds:\n  a:\n    password: @hunter2\n",
-            ":3:15",
-            "not YAML",
-        ),
-        (
-            "clouds:\n  a:\n    password: `hunter2`\n",
-            ":3:15",
-            "not YAML",
-        ),
-        (
-            "clouds:\n  a:\n    password: %hunter2\n",
-            ":3:15",
-            "not YAML",
-        ),
-        (
-            "clouds:\n  a:\n    password: *hunter2\n",
-            ":3:15",
-            "an alias has no anchor",
-        ),
-        (
-            "clouds:\n  a:\n    password: !hunter2 x\n",
-            ":3:",
-            "not YAML",
-        ),
-        (
-            "clouds:\n  a:\n    password: hunter2: 3\n",
-            ":3:",
-            "not YAML",
-        ),
-        ("clouds:\n  a:\n\tpassword: hunter2\n", ":3:", "not YAML"),
-        (
-            "clouds:\n  hunter2: 1\n  hunter2: 2\n",
-            ":3:3",
-            "a key is there twice",
-        ),
-        (
-            "clouds: {}\n---\nhunter2: {}\n",
-            ":3:",
-            "more than one document",
-        ),
-        ("hunter2: &a [*a]\n", ":1:", ""),
-        ("- hunter2\n", ":1:1", "is not a table"),
-        ("hunter2\n", ":1:1", "is not a table"),
-        ("clouds: hunter2\n", ":1:9", "clouds"),
-        ("clouds: { a: hunter2 }\n", ":1:14", "is not a table"),
-        (
-            "clouds: { a: { auth: hunter2 } }\n",
-            ":1:22",
-            "is not a table",
-        ),
-        (
-            "clouds: { a: { auth: { password: { x: hunter2 } } } }\n",
-            ":1:34",
-            "password",
-        ),
-        (
-            "clouds: { a: { regions: hunter2 } }\n",
-            ":1:25",
-            "a list of region names",
-        ),
-        (
-            "clouds: { a: { regions: [{ nam: hunter2 }] } }\n",
-            ":1:26",
-            "with `name` and `values`",
-        ),
-    ] {
+    for (text, place, word) in MISTAKES {
         let error = refusal(text);
         let shown = format!("{error} {error:?}");
         assert!(shown.contains(place), "{text:?}: no {place} in {error}");

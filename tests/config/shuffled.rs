@@ -79,7 +79,7 @@ async fn whatever_both_send_is_the_same() {
 
 /// Half of them in files, half in variables.
 fn shuffled(dice: &mut Dice) -> Case {
-    let auth_type = dice.pick(&[
+    let auth_type: &'static str = dice.pick(&[
         "password",
         "v3password",
         "v3password",
@@ -89,24 +89,30 @@ fn shuffled(dice: &mut Dice) -> Case {
         "v3applicationcredential",
     ]);
     let keys = keys_for(auth_type, dice);
-    let mut case = case("shuffled");
-    if dice.one_in(2) {
-        for key in keys {
-            let name = format!("OS_{}", key.replace('-', "_").to_uppercase());
-            case.variables
-                .insert(name.leak(), format!("{key}-value").leak());
-        }
-        case.variables.insert("OS_AUTH_TYPE", auth_type);
-        case.variables
-            .insert("OS_AUTH_URL", "https://keystone.example:5000/v3");
-        return case;
+    match dice.one_in(2) {
+        true => in_variables(&keys, auth_type),
+        false => in_files(&keys, auth_type, dice),
     }
+}
+
+fn in_variables(keys: &[&str], auth_type: &'static str) -> Case {
+    let mut case = case("shuffled").variables("OS_AUTH_URL=https://keystone.example:5000/v3");
+    case.variables.insert("OS_AUTH_TYPE", auth_type);
+    for key in keys {
+        let name = format!("OS_{}", key.replace('-', "_").to_uppercase());
+        case.variables
+            .insert(name.leak(), format!("{key}-value").leak());
+    }
+    case
+}
+
+fn in_files(keys: &[&str], auth_type: &str, dice: &mut Dice) -> Case {
     let mut tables: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for key in keys {
         for _ in 0..=dice.below(2) {
             let place = dice.pick(&PLACES);
             let of_auth =
-                !["interface", "endpoint_type", "compute_endpoint_override"].contains(&key);
+                !["interface", "endpoint_type", "compute_endpoint_override"].contains(key);
             let place = match of_auth {
                 true => place,
                 false => place.trim_end_matches(".auth"),
@@ -115,7 +121,7 @@ fn shuffled(dice: &mut Dice) -> Case {
             tables
                 .entry(place)
                 .or_default()
-                .insert(key.to_owned(), Value::String(value));
+                .insert((*key).to_owned(), Value::String(value));
         }
     }
     let mut table = |name: &str| {
@@ -132,7 +138,8 @@ fn shuffled(dice: &mut Dice) -> Case {
     let mut profile = table("profile");
     profile["auth"]["auth_url"] = json!("https://keystone.example:5000/v3");
     let text = |value: Value| -> &'static str { value.to_string().leak() };
-    case.clouds(text(json!({ "clouds": { "c": cloud } })))
+    case("shuffled")
+        .clouds(text(json!({ "clouds": { "c": cloud } })))
         .secure(text(json!({ "clouds": { "c": table("secure") } })))
         .public(text(json!({ "public-clouds": { "p": profile } })))
 }

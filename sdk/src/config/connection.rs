@@ -1,12 +1,13 @@
 //! From settings to how servers are reached.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::ServiceConfig;
 use super::credentials::Builder;
 use super::error::{ConfigError, ConfigErrorKind};
+use super::explain;
 use super::origin::{Origin, named};
 use super::settings::{Setting, Settings};
 use crate::auth_url::AuthUrl;
@@ -22,6 +23,31 @@ pub(super) struct Connection {
     pub(super) cert: Option<PathBuf>,
     pub(super) key: Option<PathBuf>,
     pub(super) timeout: Option<Duration>,
+}
+
+/// What is said of one service.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct ServiceConfig {
+    /// The service's type with `_` for `-`, or another name that it has: `compute`, `block_storage`.
+    pub name: String,
+    /// Its address, whatever the catalog says.
+    pub endpoint: Option<String>,
+    /// The interfaces on which it is wanted, the best first; none if nothing is said.
+    pub interfaces: Vec<String>,
+    /// The region in which it is wanted.
+    pub region: Option<String>,
+}
+
+impl fmt::Debug for ServiceConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceConfig")
+            .field("name", &self.name)
+            .field("endpoint", &self.endpoint.as_deref().map(explain::shown))
+            .field("interfaces", &self.interfaces)
+            .field("region", &self.region)
+            .finish()
+    }
 }
 
 impl Connection {

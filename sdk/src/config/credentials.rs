@@ -40,6 +40,7 @@ pub(super) struct Builder<'a> {
     pub(super) settings: &'a mut Settings,
     pub(super) cloud: &'a str,
     pub(super) from_variables: bool,
+    pub(super) unused_variables: &'a [String],
 }
 
 impl Builder<'_> {
@@ -237,6 +238,12 @@ impl Builder<'_> {
             && matches!(key, "username" | "password")
         {
             help = format!("{help}; or, as {given} is given, set the auth_type to {meant}");
+        }
+        let variable = format!("OS_{}", key.to_uppercase());
+        if self.unused_variables.contains(&variable) {
+            help = format!(
+                "{help}; {variable} is set, and not used for a cloud that is chosen by its name"
+            );
         }
         let for_what = match auth_type {
             Some(auth_type) if auth_type.origin == Origin::Default => {

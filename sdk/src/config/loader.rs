@@ -137,7 +137,6 @@ impl ConfigLoader {
             self.text("OS_CLOUD"),
             &mut warnings,
         )?;
-        self.warn_of_unused(chosen.from_variables, &mut warnings);
         let (vendor, missing_profile) =
             self.vendor(&chosen.layer, &places, &mut files, &mut warnings)?;
         let regions = region::known(&chosen.layer, &vendor)?;
@@ -153,6 +152,7 @@ impl ConfigLoader {
         CloudConfig::new(super::Loaded {
             name: chosen.name,
             from_variables: chosen.from_variables,
+            unused_variables: self.unused_variables(chosen.from_variables),
             settings,
             missing_profile,
             files,
@@ -232,24 +232,12 @@ impl ConfigLoader {
             .filter_map(|name| Some((name.as_str(), setting_of(name)?)))
     }
 
-    fn warn_of_unused(&self, from_variables: bool, warnings: &mut Vec<String>) {
-        if from_variables {
-            return;
-        }
-        let unused: Vec<&str> = self
-            .own_variables()
-            .filter(|(_, key)| is_known(key) && key != "region_name")
-            .map(|(name, _)| name)
-            .collect();
-        if !unused.is_empty() {
-            warnings.push(format!(
-                "{} not used: the cloud was chosen by its name, and variables describe another",
-                match unused.as_slice() {
-                    [one] => format!("{one} is"),
-                    several => format!("{} are", several.join(", ")),
-                }
-            ));
-        }
+    /// The variables that are set and mean nothing to a cloud that was chosen by its name.
+    fn unused_variables(&self, from_variables: bool) -> Vec<String> {
+        self.own_variables()
+            .filter(|(_, key)| !from_variables && is_known(key) && key != "region_name")
+            .map(|(name, _)| name.to_owned())
+            .collect()
     }
 
     fn vendor(

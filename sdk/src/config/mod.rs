@@ -45,25 +45,33 @@
 //!
 //! # Where it differs from openstacksdk
 //!
-//! Whatever openstacksdk sends is sent here too, with these exceptions:
+//! A test puts the same configurations before both, and the same login comes out, with these exceptions:
 //!
 //! | | openstacksdk | here |
 //! |---|---|---|
 //! | a number or truth value without quotes (`0123`, `1.10`, `yes`) | as Python reads it: `83`, `1.1`, `true` | as it is written |
-//! | a file that is no YAML, a key twice | passed over; the last counts | an error with its place |
+//! | a file that is no YAML; a key twice | passed over; the last counts | an error with its place |
 //! | `OS_CLIENT_CONFIG_FILE` names no file | passed over | an error |
 //! | an empty variable | counts as given | as if it were not set |
 //! | variables that mean nothing here, such as `OS_NAME` | make up a cloud | don't |
+//! | `OS_REGION_NAME` beside `OS_CLOUD` | not looked at | selects the region, as with the CLI |
+//! | `OS_PROFILE` | its defaults count more than the profile | the profile |
+//! | vendor profiles | some built in, others fetched | from files |
+//! | a list where text should be; a method twice | sent | an error |
 //! | `null` as an id or a name | the text `None` | as if it were not there |
 //! | `auth_plugin` | loses against the default | is `auth_type` |
-//! | `auth_type: none`, or empty | no login at all | not supported; the default |
+//! | `auth_type: none`, or nothing | no login at all | not supported; the default |
+//! | version 2 of the API; methods that log in elsewhere | done | not supported |
 //! | `auth_methods` in `auth`, as text | taken letter by letter | a list with commas |
-//! | `user_domain_name` beside `domain_id` or `default_domain_id` | the latter | the user's own |
-//! | a name without a domain | sent, and refused by the server | an error |
+//! | a user's or project's domain by name beside `domain_id` or `default_domain_id` | the latter | its own |
+//! | `default_domain`; `default_domain_id` with `v3password` | not known | an id; known |
+//! | a password without a user, a name without a domain | sent, and refused by the server | an error |
+//! | a scope with an application credential | sent, and refused by the server | an error |
+//! | a project, and a `domain_id` that is nobody's domain | the project | an error |
+//! | `unscoped` with `password` or `token` | an error of Python | the scope |
+//! | settings that the method doesn't take | an error of Python, for some | listed by `explain` |
 //! | `insecure`, `verify`: `"yes"`, `1`, `"false"` | `insecure` is off, and `verify` a path | what they say |
-//! | `OS_REGION_NAME` beside `OS_CLOUD` | not looked at | selects the region, as with the CLI |
-//! | `project_id`, and a `domain_id` that nobody needs | the project | an error |
-//! | vendor profiles | some built in, others fetched | from files |
+//! | `insecure: true` with `verify: true`; `key` without `cert` | off; left out | an error |
 
 mod choice;
 mod connection;
@@ -92,6 +100,7 @@ use connection::Connection;
 use credentials::{Builder, Method};
 use settings::Settings;
 
+pub use connection::ServiceConfig;
 pub use error::{ConfigError, ConfigErrorKind};
 pub use files::{ConfigFiles, SystemFiles};
 pub use loader::ConfigLoader;
@@ -131,6 +140,7 @@ pub struct CloudConfig {
 struct Loaded {
     name: String,
     from_variables: bool,
+    unused_variables: Vec<String>,
     settings: Settings,
     missing_profile: Option<ConfigError>,
     files: Vec<Arc<Path>>,
@@ -165,6 +175,7 @@ impl CloudConfig {
             settings: &mut loaded.settings,
             cloud: &loaded.name,
             from_variables: loaded.from_variables,
+            unused_variables: &loaded.unused_variables,
         };
         let methods = builder.methods()?;
         let (auth_url, url) = match (builder.auth_url(), loaded.missing_profile) {
@@ -186,6 +197,7 @@ impl CloudConfig {
             loaded.home_dir.as_deref(),
             &mut loaded.warnings,
         )?;
+        loaded.warnings.extend(unused(&loaded.unused_variables));
         let mut config = CloudConfig {
             name: loaded.name,
             from_variables: loaded.from_variables,
@@ -352,29 +364,15 @@ impl CloudConfig {
     }
 }
 
-/// What is said of one service.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct ServiceConfig {
-    /// The service's type with `_` for `-`, or another name that it has: `compute`, `block_storage`.
-    pub name: String,
-    /// Its address, whatever the catalog says.
-    pub endpoint: Option<String>,
-    /// The interfaces on which it is wanted, the best first; none if nothing is said.
-    pub interfaces: Vec<String>,
-    /// The region in which it is wanted.
-    pub region: Option<String>,
-}
-
-impl fmt::Debug for ServiceConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ServiceConfig")
-            .field("name", &self.name)
-            .field("endpoint", &self.endpoint.as_deref().map(explain::shown))
-            .field("interfaces", &self.interfaces)
-            .field("region", &self.region)
-            .finish()
-    }
+fn unused(variables: &[String]) -> Option<String> {
+    let are = match variables {
+        [] => return None,
+        [one] => format!("{one} is"),
+        several => format!("{} are", several.join(", ")),
+    };
+    Some(format!(
+        "{are} not used: the cloud was chosen by its name, and variables describe another"
+    ))
 }
 
 impl fmt::Debug for CloudConfig {

@@ -4,7 +4,10 @@ use crate::error::Error;
 use crate::openstack::{OpenStack, OpenStackBuilder};
 
 use super::CloudConfig;
-use super::error::{ConfigError, ConfigErrorKind};
+use super::error::ConfigError;
+#[cfg(feature = "reqwest")]
+use super::error::ConfigErrorKind;
+#[cfg(feature = "reqwest")]
 use super::origin::{Origin, named};
 
 impl OpenStack {

@@ -170,6 +170,15 @@ fn variables() -> Vec<Case> {
             .variables(BY_ID)
             .variables("OS_CLOUD=one\nOS_PROJECT_ID=not-this")
             .sends(by_id("u1")),
+        case("OS_CLOUD, and a password in a variable that it doesn't use")
+            .clouds(
+                "clouds: { a: { auth: { auth_url: 'https://keystone.example:5000/v3', user_id: u1 } } }",
+            )
+            .variables("OS_CLOUD=a\nOS_PASSWORD=s3cret")
+            .refused(
+                Kind::Missing,
+                &["no `password`", "OS_PASSWORD is set, and not used"],
+            ),
         case("the cloud of the variables by its name")
             .clouds(TWO)
             .variables(BY_ID)

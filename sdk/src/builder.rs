@@ -139,6 +139,21 @@ impl OpenStackBuilder {
         self
     }
 
+    /// The certificate with which the client proves who it is, and its key, in one PEM.
+    #[cfg(feature = "reqwest")]
+    pub fn client_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.settings.client_certificate = Some(zeroize::Zeroizing::new(pem.into()));
+        self
+    }
+
+    /// Takes any certificate for the server's: whoever is on the way can then read passwords and
+    /// tokens. Name the authority with `ca_certificate_pem` instead where you can.
+    #[cfg(feature = "reqwest")]
+    pub fn danger_accept_any_certificate(mut self) -> Self {
+        self.settings.verify = false;
+        self
+    }
+
     /// Sends requests by this instead of reqwest. The settings above that are about requests are then
     /// its own matter.
     pub fn transport(mut self, transport: impl Transport) -> Self {

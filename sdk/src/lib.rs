@@ -15,6 +15,8 @@ mod auth_url;
 mod builder;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
@@ -51,6 +53,8 @@ pub use runtime::{NotATimestamp, Timestamp};
 pub use builder::OpenStackBuilder;
 #[cfg(feature = "client")]
 pub use client::SendError;
+#[cfg(feature = "config")]
+pub use config::{CloudConfig, ConfigError};
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "client")]

@@ -3,7 +3,10 @@
 use std::error::Error as _;
 use std::time::Duration;
 
+use reqwest::ClientBuilder;
 use reqwest::redirect::{Action, Attempt, Policy};
+
+use zeroize::Zeroizing;
 
 use crate::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
 
@@ -13,6 +16,9 @@ pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
     pub(crate) max_answer_size: usize,
     pub(crate) ca_certificates: Vec<Vec<u8>>,
+    /// A certificate and its key, in one PEM.
+    pub(crate) client_certificate: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) verify: bool,
 }
 
 impl Default for Settings {
@@ -22,6 +28,8 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             max_answer_size: 8 << 20,
             ca_certificates: Vec::new(),
+            client_certificate: None,
+            verify: true,
         }
     }
 }
@@ -30,12 +38,21 @@ impl Settings {
     /// The transport with these settings.
     pub(crate) fn transport(&self) -> Result<impl Transport + use<>, TransportError> {
         provider()?;
-        let mut builder = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("openstack-identity/", env!("CARGO_PKG_VERSION")))
             .timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
             .redirect(Policy::custom(same_origin));
-        #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+        let builder = self.with_tls(builder)?;
+        let client = builder.build().map_err(|error| setup(&innermost(&error)))?;
+        Ok(Reqwest {
+            client,
+            max_answer_size: self.max_answer_size,
+        })
+    }
+
+    #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+    fn with_tls(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, TransportError> {
         for pem in &self.ca_certificates {
             let certificates = reqwest::Certificate::from_pem_bundle(pem)
                 .ok()
@@ -43,16 +60,20 @@ impl Settings {
                 .ok_or_else(|| setup("the CA certificate is not PEM"))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-        if !self.ca_certificates.is_empty() {
-            return Err(setup("there is no TLS: turn on the feature rustls"));
+        if let Some(pem) = &self.client_certificate {
+            let identity = reqwest::Identity::from_pem(pem)
+                .map_err(|_| setup("the client certificate and its key are not PEM"))?;
+            builder = builder.identity(identity);
         }
-        builder = builder.https_only(false);
-        let client = builder.build().map_err(|error| setup(&innermost(&error)))?;
-        Ok(Reqwest {
-            client,
-            max_answer_size: self.max_answer_size,
-        })
+        Ok(builder.tls_danger_accept_invalid_certs(!self.verify))
+    }
+
+    #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+    fn with_tls(&self, builder: ClientBuilder) -> Result<ClientBuilder, TransportError> {
+        match self.ca_certificates.is_empty() && self.client_certificate.is_none() && self.verify {
+            true => Ok(builder),
+            false => Err(setup("there is no TLS: turn on the feature rustls")),
+        }
     }
 }
 

@@ -51,6 +51,8 @@ pub use crate::{
 };
 
 pub(crate) use scrub::{scrub, scrub_value};
+#[cfg(feature = "config")]
+pub(crate) use secret::redacting;
 
 /// What is the same for all operations of a service.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Text that nobody should see.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -45,7 +45,10 @@ impl Serialize for Secret {
                 recorded.push(self.clone());
             }
         });
-        serializer.serialize_str(self.expose())
+        match REDACTED.get() {
+            true => serializer.serialize_str("[secret]"),
+            false => serializer.serialize_str(self.expose()),
+        }
     }
 }
 
@@ -58,6 +61,9 @@ impl<'de> Deserialize<'de> for Secret {
 thread_local! {
     /// The secrets serialized so far, while somebody asks.
     static RECORDED: RefCell<Option<Vec<Secret>>> = const { RefCell::new(None) };
+
+    /// Whether a person is going to read what is serialized.
+    static REDACTED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `serialize` and returns the secrets that it serialized, wherever in the value they were: the
@@ -67,4 +73,13 @@ pub(crate) fn recording<T>(serialize: impl FnOnce() -> T) -> (T, Vec<Secret>) {
     let result = serialize();
     let recorded = RECORDED.replace(outer).unwrap_or_default();
     (result, recorded)
+}
+
+/// Runs `serialize`, in which every secret is serialized as `[secret]`: for a person to read.
+#[cfg(feature = "config")]
+pub(crate) fn redacting<T>(serialize: impl FnOnce() -> T) -> T {
+    let outer = REDACTED.replace(true);
+    let result = serialize();
+    REDACTED.set(outer);
+    result
 }

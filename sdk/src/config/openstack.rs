@@ -1,0 +1,107 @@
+//! From a configuration to a client.
+
+#[cfg(feature = "reqwest")]
+use std::path::Path;
+
+use crate::builder::OpenStackBuilder;
+use crate::error::Error;
+use crate::openstack::OpenStack;
+
+use super::CloudConfig;
+use super::error::ConfigError;
+#[cfg(feature = "reqwest")]
+use super::error::ConfigErrorKind;
+#[cfg(feature = "reqwest")]
+use super::origin::{Origin, named};
+
+impl OpenStack {
+    /// The cloud that this process's environment chooses (`OS_CLOUD`) or describes (`OS_AUTH_URL` and so
+    /// on); see [`config`](crate::config) for the files and variables that are read. Sends nothing.
+    ///
+    /// ```no_run
+    /// use openstack_identity::OpenStack;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), openstack_identity::Error> {
+    /// let openstack = OpenStack::from_env()?;
+    /// let projects = openstack.identity_v3().list_auth_projects().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CloudConfig::from_env`] and of [`OpenStackBuilder::build`].
+    pub fn from_env() -> Result<Self, Error> {
+        CloudConfig::from_env()?.builder()?.build()
+    }
+
+    /// The cloud of this name in `clouds.yaml`. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CloudConfig::from_cloud`] and of [`OpenStackBuilder::build`].
+    pub fn from_cloud(name: impl Into<String>) -> Result<Self, Error> {
+        CloudConfig::from_cloud(name)?.builder()?.build()
+    }
+}
+
+impl CloudConfig {
+    /// The client's builder with all of this in it, to add to. Reads the files of certificates.
+    ///
+    /// # Errors
+    ///
+    /// A certificate can't be read, or something is asked for that the client can't do.
+    pub fn builder(&self) -> Result<OpenStackBuilder, ConfigError> {
+        let mut builder = OpenStack::builder(&self.auth_url).credentials(self.credentials.clone());
+        if let Some(scope) = &self.scope {
+            builder = builder.scope(scope.clone());
+        }
+        if let Some(region) = self.region() {
+            builder = builder.region(region);
+        }
+        self.connect(builder)
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn connect(&self, mut builder: OpenStackBuilder) -> Result<OpenStackBuilder, ConfigError> {
+        if let Some(timeout) = self.timeout() {
+            builder = builder.timeout(timeout);
+        }
+        if !self.verify() {
+            builder = builder.danger_accept_any_certificate();
+        }
+        if let Some(path) = self.ca_certificate() {
+            builder = builder.ca_certificate_pem(self.read("cacert", path)?);
+        }
+        if let Some(path) = self.client_certificate() {
+            let mut pem = self.read("cert", path)?;
+            if let Some(key) = self.client_key() {
+                pem.push(b'\n');
+                pem.extend(self.read("key", key)?);
+            }
+            builder = builder.client_certificate_pem(pem);
+        }
+        Ok(builder)
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn read(&self, key: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+        let text = self.reader.read(path).map_err(|error| {
+            let origin = self.origin(key).cloned().unwrap_or(Origin::Default);
+            let what = format!(
+                "{} names {}, which can't be read: {}",
+                named(key, &origin),
+                path.display(),
+                error.kind()
+            );
+            let help = "correct the path".to_owned();
+            ConfigError::new(ConfigErrorKind::Unreadable, what, help, [origin])
+        })?;
+        Ok(text.into())
+    }
+
+    /// A transport that the program brings has its own settings.
+    #[cfg(not(feature = "reqwest"))]
+    fn connect(&self, builder: OpenStackBuilder) -> Result<OpenStackBuilder, ConfigError> {
+        Ok(builder)
+    }
+}

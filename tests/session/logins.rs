@@ -45,6 +45,18 @@ async fn ten_thousand_tasks_without_a_token_log_in_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_thousand_tasks_whose_token_has_expired_log_in_once_more() {
+    let server = crate::start_with_lifetime(Duration::from_secs(1)).await;
+    let openstack = builder(&server).build().unwrap();
+    openstack.token().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    server.clear_requests();
+    server.inject(Fault::delay(Duration::from_millis(300)).on("POST", TOKENS));
+    storm(&openstack).await;
+    assert_eq!(logins(&server), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_whose_token_is_refused_log_in_once_more() {
     let server = start().await;
     let openstack = builder(&server).build().unwrap();

@@ -2,8 +2,11 @@
 
 mod factors;
 mod logins;
+mod outages;
+mod proxy;
 mod refusals;
 mod renewals;
+mod telling;
 mod transport;
 
 use std::collections::HashMap;

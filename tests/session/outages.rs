@@ -1,0 +1,125 @@
+//! A server that hangs, drops, restarts or comes back with nothing in mind, while many are at work.
+
+use std::time::{Duration, Instant};
+
+use openstack_identity::testing::{Fault, IdentityServer, Target, User};
+use openstack_identity::{ErrorKind, OpenStack, OpenStackBuilder, Password};
+
+use crate::proxy::Proxy;
+use crate::{PROJECTS, TOKENS, builder, call, logins, start};
+
+const USER: &str = "11111111111111111111111111111111";
+
+/// A server with a user whose id and password are the same on each, as after a restart.
+async fn lasting() -> IdentityServer {
+    let server = start().await;
+    server.add_user(User::new("lasting").id(USER).password("lasting-password"));
+    server.assign("member", USER, Target::project(&server.demo().project_id));
+    server
+}
+
+fn through(proxy: &Proxy) -> OpenStackBuilder {
+    OpenStack::builder(format!("http://{}/v3", proxy.address))
+        .credentials(Password::by_id(USER, "lasting-password"))
+        .timeout(Duration::from_secs(5))
+}
+
+/// So many calls at once; how many of them failed.
+async fn burst(openstack: &OpenStack, calls: usize) -> usize {
+    let tasks: Vec<_> = (0..calls)
+        .map(|_| {
+            let openstack = openstack.clone();
+            tokio::spawn(async move { call(&openstack).await })
+        })
+        .collect();
+    let mut failed = 0;
+    for task in tasks {
+        failed += usize::from(task.await.unwrap().is_err());
+    }
+    failed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_restarts_amid_a_storm_costs_one_login() {
+    let first = lasting().await;
+    let proxy = Proxy::to(first.base_url()).await;
+    let openstack = through(&proxy).build().unwrap();
+    call(&openstack).await.unwrap();
+
+    let storm = {
+        let openstack = openstack.clone();
+        tokio::spawn(async move { burst(&openstack, 200).await })
+    };
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    proxy.shut();
+    drop(first);
+    let second = lasting().await;
+    proxy.lead_to(second.base_url());
+    // What was cut off is repeated where that is safe; the rest says what happened.
+    storm.await.unwrap();
+
+    // The new server knows no token of the old one.
+    assert_eq!(burst(&openstack, 200).await, 0);
+    assert!((1..=2).contains(&logins(&second)), "{}", logins(&second));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_costs_the_timeout_and_no_more() {
+    let server = start().await;
+    let openstack = builder(&server)
+        .timeout(Duration::from_millis(300))
+        .retries(2)
+        .build()
+        .unwrap();
+    server.inject(Fault::delay(Duration::from_secs(60)).on("POST", TOKENS));
+    let started = Instant::now();
+    let failed = burst(&openstack, 50).await;
+    assert!(failed >= 45, "{failed}");
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(
+        logins(&server) <= 2,
+        "a login that may have got through is not sent again"
+    );
+    call(&openstack).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_answers_byte_by_byte_costs_the_timeout_and_no_more() {
+    let server = start().await;
+    let openstack = builder(&server)
+        .timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    call(&openstack).await.unwrap();
+    server.inject(Fault::trickle(Duration::from_millis(50)).on("GET", PROJECTS));
+    let error = call(&openstack).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TimedOut), "{error}");
+    assert_eq!(
+        server.count("GET", PROJECTS),
+        2,
+        "what took too long is not tried again"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_says_so_and_is_found_when_it_is_back() {
+    let server = lasting().await;
+    let proxy = Proxy::to(server.base_url()).await;
+    let openstack = through(&proxy).retries(0).build().unwrap();
+    proxy.shut();
+    let error = call(&openstack).await.unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::UnexpectedAnswer | ErrorKind::Unreachable
+        ),
+        "{error}"
+    );
+    assert_eq!(error.operation(), "generate_token");
+    proxy.lead_to(server.base_url());
+    call(&openstack).await.unwrap();
+}

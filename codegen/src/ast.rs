@@ -20,11 +20,15 @@ pub(crate) struct File {
     pub shapes: Vec<(Name, Shape)>,
     /// Names of entries that could not be read: they exist, and nothing more is said about them.
     pub broken: Vec<Name>,
+    /// Whether all of it was read without a mistake.
+    pub whole: bool,
 }
 
 /// What is the same for every operation of a service.
 #[derive(Debug)]
 pub(crate) struct Service {
+    /// Whether it was read without a mistake; if not, nothing is said about what it lacks.
+    pub whole: bool,
     pub span: Span,
     pub service_type: Name,
     pub title: Name,
@@ -75,6 +79,8 @@ pub(crate) struct Member {
     /// Absent where the member carries nothing: a literal, an empty object.
     pub ty: Option<TypeExpr>,
     pub required: bool,
+    /// Where `required` is written, if it is.
+    pub written_required: Option<Span>,
     /// A value that is always sent and never chosen.
     pub constant: Option<Spanned<Constant>>,
     /// A table around the value, on the wire only.
@@ -86,11 +92,15 @@ pub(crate) struct Member {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Constant {
     Bool(bool),
+    Number(String),
     Text(String),
 }
 
 #[derive(Debug)]
 pub(crate) struct Operation {
+    /// Whether it was read without a mistake; if not, nothing is said about what it lacks.
+    pub whole: bool,
+    /// Empty, as the path, if it could not be read.
     pub method: Name,
     pub path: Name,
     /// Whether the path is the server's, not below the service's own path.
@@ -118,6 +128,8 @@ pub(crate) struct Body {
 
 #[derive(Debug)]
 pub(crate) struct Response {
+    /// Whether it was read without a mistake; if not, nothing is said about what it lacks.
+    pub whole: bool,
     pub span: Span,
     pub statuses: Vec<Spanned<u16>>,
     pub is_error: bool,
@@ -139,6 +151,8 @@ pub(crate) struct Paginate {
 
 #[derive(Debug)]
 pub(crate) struct Shape {
+    /// Whether it was read without a mistake; if not, nothing is said about what it lacks.
+    pub whole: bool,
     pub doc: Name,
     pub reference: Option<Name>,
     pub life: Life,

@@ -1,11 +1,15 @@
 //! Mistakes in a spec, shown the way a compiler shows them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::source::Source;
 use crate::span::Span;
+
+/// More than these are not read by anybody at once.
+const SHOWN: usize = 100;
 
 /// One mistake: what, where, and how to mend it.
 #[derive(Clone, Debug)]
@@ -67,7 +71,7 @@ impl Diagnostics {
         self.found.is_empty()
     }
 
-    /// How many mistakes were found.
+    /// How many mistakes were found; some may be there twice.
     #[must_use]
     pub fn len(&self) -> usize {
         self.found.len()
@@ -81,18 +85,26 @@ impl Diagnostics {
         } else {
             Renderer::plain()
         };
-        let mut sorted: Vec<_> = self.found.iter().collect();
-        sorted.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
-        sorted.dedup_by(|a, b| a.span == b.span && a.message == b.message);
-        let mut text: Vec<String> = sorted
-            .into_iter()
+        let sorted = self.sorted();
+        let shown = sorted.iter().take(SHOWN);
+        let mut text: Vec<String> = shown
             .map(|diagnostic| self.render_one(&renderer, diagnostic))
             .collect();
-        text.push(match self.found.len() {
+        text.push(match sorted.len() {
             1 => "error: 1 mistake; nothing was written\n".to_owned(),
-            n => format!("error: {n} mistakes; nothing was written\n"),
+            n @ ..=SHOWN => format!("error: {n} mistakes; nothing was written\n"),
+            n => format!("error: {n} mistakes, of which {SHOWN} are shown; nothing was written\n"),
         });
         text.join("\n\n")
+    }
+
+    /// Each mistake once, by file and position.
+    fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut seen = BTreeSet::new();
+        let mut sorted: Vec<&Diagnostic> = self.found.iter().collect();
+        sorted.retain(|found| seen.insert((found.span, found.message.as_str())));
+        sorted.sort_by_key(|found| found.span);
+        sorted
     }
 
     fn render_one(&self, renderer: &Renderer, diagnostic: &Diagnostic) -> String {
@@ -165,26 +177,70 @@ pub(crate) fn similar<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let near = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        let limit = (candidate.len().max(word.len()) / 3).max(1);
+        let abbreviated = word.len() >= 3 && candidate.starts_with(&word);
+        if abbreviated {
+            return Some(limit);
+        }
+        if candidate.len().abs_diff(word.len()) > limit {
+            return None;
+        }
+        Some(distance(&word, &candidate)).filter(|distance| *distance <= limit)
+    };
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(word.len()) / 4)
+        .filter_map(|candidate| Some((near(candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein's distance, case ignored.
+/// How many letters have to be typed, left out, replaced or exchanged with their neighbours.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            let exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if exchanged {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::similar;
+
+    #[test]
+    fn what_was_meant_is_found() {
+        let words = [
+            "GET",
+            "integer",
+            "issued_at",
+            "string",
+            "struct",
+            "tag",
+            "type",
+        ];
+        let found = |word| similar(word, words);
+        assert_eq!(found("GTE"), Some("GET"));
+        assert_eq!(found("int"), Some("integer"));
+        assert_eq!(found("issues_at"), Some("issued_at"));
+        assert_eq!(found("Strukt"), Some("struct"));
+        assert_eq!(found("tga"), Some("tag"));
+        assert_eq!(found("kind"), None);
+        assert_eq!(found(""), None);
+        assert_eq!(similar("x", []), None);
+    }
 }

@@ -30,9 +30,8 @@ pub(crate) fn format(module: &Module, items: Vec<TokenStream>) -> File {
     for tokens in items {
         blocks.extend(print(tokens));
     }
-    let deprecated = blocks.iter().any(|block| block.contains("#[deprecated"));
-    if deprecated && module.source.is_some() {
-        text.push_str("#![allow(deprecated)]\n");
+    if module.deprecated {
+        text.push_str("\n#![allow(deprecated)]\n");
     }
     let mut before = "";
     for block in &blocks {

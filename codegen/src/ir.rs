@@ -122,6 +122,8 @@ pub enum Type {
 pub enum Constant {
     /// `true` or `false`.
     Bool(bool),
+    /// A whole number.
+    Integer(i64),
     /// Text.
     Text(String),
 }
@@ -260,6 +262,8 @@ pub struct Operation {
     pub success: Success,
     /// Answers that mean failure and say more than an error does, in the order to try.
     pub failures: Vec<Failure>,
+    /// How many of the failures are to be tried before the success.
+    pub failures_first: usize,
     /// How the next page is found.
     pub pages: Option<Pages>,
     /// What a reader is told.
@@ -335,8 +339,8 @@ pub struct ReceivedBody {
 /// How the next page is found.
 #[derive(Clone, Debug)]
 pub struct Pages {
-    /// The field of the body that holds the items.
-    pub items: String,
+    /// The fields of the body that lead to the items.
+    pub items: Vec<String>,
     /// The item's type.
     pub item: Type,
     /// The fields that lead to the next page's link, each with whether it may be absent.

@@ -14,6 +14,8 @@
 //! Every arrow is one function; each stage takes what the one before hands on, and nothing else.
 //! The generated code needs the crates `openstack-identity` (its `runtime` module) and `serde`.
 //!
+//! The format of the YAML is described in `spec/README.md` of the repository.
+//!
 //! # In a build script
 //!
 //! ```no_run
@@ -27,6 +29,15 @@
 //!     let files = openstack_identity_codegen::generate("spec", &sources)?;
 //!     openstack_identity_codegen::Plan::compare(&out, &files)?.apply(&out)?;
 //!     Ok(())
+//! }
+//! ```
+//!
+//! and in the crate:
+//!
+//! ```ignore
+//! #[rustfmt::skip]
+//! pub mod client {
+//!     include!(concat!(env!("OUT_DIR"), "/client/mod.rs"));
 //! }
 //! ```
 
@@ -77,11 +88,17 @@ pub fn read(root: &str, sources: &[Source]) -> Result<ir::Api, Diagnostics> {
 ///
 /// As [`read`].
 pub fn generate(root: &str, sources: &[Source]) -> Result<Vec<File>, Diagnostics> {
-    let modules = lower::lower(&read(root, sources)?);
-    Ok(modules
+    Ok(client(&read(root, sources)?))
+}
+
+/// The files of the client of an API, sorted by path.
+#[must_use]
+pub fn client(api: &ir::Api) -> Vec<File> {
+    let modules = lower::lower(api);
+    let emitted = modules
         .iter()
-        .map(|module| format::format(module, emit::emit(module)))
-        .collect())
+        .map(|module| format::format(module, emit::emit(module)));
+    emitted.collect()
 }
 
 /// How many operations and shapes a spec has.

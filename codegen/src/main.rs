@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use openstack_identity_codegen::{Plan, count, generate, read, read_folder};
+use openstack_identity_codegen::{Plan, client, count, read, read_folder};
 
 /// Generates the typed client from the YAML of a spec.
 #[derive(Parser)]
@@ -46,8 +46,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     }
     let root = spec.display().to_string();
     let colour = stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let files = generate(&root, &sources).map_err(|mistakes| mistakes.render(colour))?;
-    let plan = Plan::compare(&out, &files).map_err(|error| format!("error: {error}"))?;
+    let api = read(&root, &sources).map_err(|mistakes| mistakes.render(colour))?;
+    let plan = Plan::compare(&out, &client(&api)).map_err(|error| format!("error: {error}"))?;
     if arguments.check && !plan.is_current() {
         print!("{}", plan.report());
         return Err(format!(
@@ -60,7 +60,6 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         plan.apply(&out)
             .map_err(|error| format!("error: {error}"))?;
     }
-    let api = read(&root, &sources).map_err(|mistakes| mistakes.render(colour))?;
     let (operations, shapes) = count(&api);
     println!(
         "{} files read, {operations} operations and {shapes} shapes; {} written, {} unchanged, \
@@ -92,7 +91,13 @@ fn folder(asked: Option<&PathBuf>, own: &str) -> PathBuf {
 /// The command that makes the folder current.
 fn mend(arguments: &Arguments) -> String {
     let option = |name: &str, path: &Option<PathBuf>| match path {
-        Some(path) => format!(" --{name} {}", path.display()),
+        Some(path) => {
+            let path = path.display().to_string();
+            match path.contains(char::is_whitespace) {
+                true => format!(" --{name} '{path}'"),
+                false => format!(" --{name} {path}"),
+            }
+        }
         None => String::new(),
     };
     let (spec, out) = (

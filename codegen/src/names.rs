@@ -15,7 +15,7 @@ fn words(text: &str) -> Vec<String> {
         let before = index.checked_sub(1).and_then(|i| chars.get(i)).copied();
         let after = chars.get(index + 1).copied();
         let starts = c.is_ascii_uppercase()
-            && (before.is_some_and(|b| b.is_ascii_lowercase())
+            && (before.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
                 || before.is_some_and(|b| b.is_ascii_uppercase())
                     && after.is_some_and(|a| a.is_ascii_lowercase()));
         if starts && !word.is_empty() {
@@ -56,14 +56,14 @@ pub(crate) fn is_snake(name: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
-/// Whether `name` is written `LikeThis`.
+/// Whether `name` is written `LikeThis`, and survives case conversion both ways.
 pub(crate) fn is_pascal(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.chars().all(|c| c.is_ascii_alphanumeric())
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && pascal(&snake(name)) == name
 }
 
 /// Names that a shape can't have, since clients mean something else by them.
-pub(crate) const RESERVED: [&str; 16] = [
+pub(crate) const RESERVED: [&str; 18] = [
+    "BTreeMap",
     "Box",
     "Clone",
     "Debug",
@@ -80,6 +80,7 @@ pub(crate) const RESERVED: [&str; 16] = [
     "Serialize",
     "Some",
     "String",
+    "Vec",
 ];
 
 #[cfg(test)]
@@ -95,6 +96,8 @@ mod tests {
             ("X-Subject-Token", "x_subject_token", "XSubjectToken"),
             ("scope.project.id", "scope_project_id", "ScopeProjectId"),
             ("HTTPServer", "http_server", "HttpServer"),
+            ("V3Token", "v3_token", "V3Token"),
+            ("OAuth1", "o_auth1", "OAuth1"),
             ("--", "", ""),
         ];
         for (wire, snaked, pascaled) in cases {

@@ -1,6 +1,8 @@
 //! Takes tables of the YAML tree apart, key by key, and reports every key that is missing, misspelt,
 //! repeated or of the wrong kind.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Diagnostics, similar};
 use crate::span::{Span, Spanned};
 use crate::type_expr::TypeExpr;
@@ -13,7 +15,13 @@ pub(crate) struct Table<'d> {
     owner: Span,
     entries: Vec<(Spanned<String>, Spanned<Node>)>,
     asked: Vec<&'static str>,
+    /// Asked for in vain; one of them may be there under a misspelt name.
+    lacking: Vec<&'static str>,
     diagnostics: &'d mut Diagnostics,
+    /// How many mistakes there were before this table.
+    before: usize,
+    /// Whether it is a table at all; if not, nothing is missing from it.
+    readable: bool,
 }
 
 /// Reads `node` as a table called `what` in messages; `owner` is the key it belongs to.
@@ -23,18 +31,16 @@ pub(crate) fn table<'d>(
     node: Spanned<Node>,
     diagnostics: &'d mut Diagnostics,
 ) -> Table<'d> {
+    let before = diagnostics.len();
+    let readable = matches!(node.value, Node::Table(_) | Node::Null);
     let entries = match node.value {
         Node::Table(entries) => distinct(entries, diagnostics),
         Node::Null => Vec::new(),
         other => {
-            let span = if matches!(other, Node::List(_)) {
-                owner
-            } else {
-                node.span
-            };
+            let node = Spanned::new(other, node.span);
             diagnostics.add(
-                span,
-                format!("{what} must be a table, not {}", other.kind()),
+                node.place(owner),
+                format!("{what} must be a table, not {}", node.kind()),
                 "",
                 "write keys with values, one a line",
             );
@@ -46,7 +52,10 @@ pub(crate) fn table<'d>(
         owner,
         entries,
         asked: Vec::new(),
+        lacking: Vec::new(),
         diagnostics,
+        before,
+        readable,
     }
 }
 
@@ -55,10 +64,10 @@ fn distinct(
     entries: Vec<(Spanned<String>, Spanned<Node>)>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(Spanned<String>, Spanned<Node>)> {
-    let mut kept: Vec<(Spanned<String>, Spanned<Node>)> = Vec::new();
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    let mut kept = Vec::new();
     for (key, value) in entries {
-        if let Some((first, _)) = kept.iter().find(|(other, _)| other.value == key.value) {
-            let first = first.span;
+        if let Some(first) = seen.get(&key.value) {
             diagnostics
                 .add(
                     key.span,
@@ -66,8 +75,9 @@ fn distinct(
                     "the second one",
                     "keep one of the two",
                 )
-                .also(first, "the first one");
+                .also(*first, "the first one");
         } else {
+            seen.insert(key.value.clone(), key.span);
             kept.push((key, value));
         }
     }
@@ -90,11 +100,12 @@ impl Table<'_> {
     pub(crate) fn text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         let (owner, node) = self.node(key)?;
         match node.value {
-            Node::Text(text) if !text.trim().is_empty() => {
+            Node::Text(text) | Node::Number(text) if !text.trim().is_empty() => {
+                self.readable(&text, node.span);
                 Some(Spanned::new(text.trim_end().to_owned(), node.span))
             }
             Node::Bool(value) => Some(Spanned::new(value.to_string(), node.span)),
-            Node::Text(_) | Node::Null => {
+            Node::Text(_) | Node::Number(_) | Node::Null => {
                 self.wrong(
                     owner,
                     format!("`{key}` is empty"),
@@ -140,12 +151,25 @@ impl Table<'_> {
     }
 
     fn parse_type(&mut self, text: &Spanned<String>) -> TypeExpr {
-        let parsed = if text.is_empty() {
-            None
-        } else {
-            TypeExpr::parse(text, self.diagnostics)
+        match text.is_empty() {
+            true => TypeExpr::Unreadable(text.span),
+            false => TypeExpr::parse(text, self.diagnostics),
+        }
+    }
+
+    /// Text is shown to people and put into comments, where some characters do harm.
+    fn readable(&mut self, text: &str, span: Span) {
+        let harmful = |c: &char| {
+            c.is_control() && *c != '\n'
+                || matches!(*c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         };
-        parsed.unwrap_or(TypeExpr::Flag(text.span))
+        if let Some(c) = text.chars().find(harmful) {
+            let message = format!(
+                "the text holds the control character U+{:04X}",
+                u32::from(c)
+            );
+            self.wrong(span, message, "remove it: it would not be seen");
+        }
     }
 
     /// A switch; `default` if the key isn't there.
@@ -160,11 +184,7 @@ impl Table<'_> {
                 },
             )) => value,
             Some((owner, node)) => {
-                let span = if matches!(node.value, Node::Text(_)) {
-                    node.span
-                } else {
-                    owner
-                };
+                let span = node.place(owner);
                 self.wrong(
                     span,
                     format!("`{key}` must be true or false"),
@@ -175,28 +195,27 @@ impl Table<'_> {
         }
     }
 
-    /// One of a few words; the first of them if the key isn't there.
-    pub(crate) fn choice(&mut self, key: &'static str, words: &[&'static str]) -> &'static str {
-        let first = words.first().copied().unwrap_or_default();
-        let Some(text) = self.text(key) else {
-            return first;
-        };
-        words
-            .iter()
-            .copied()
-            .find(|word| *word == text.value)
-            .unwrap_or_else(|| {
-                let help = match similar(&text.value, words.iter().copied()) {
-                    Some(word) => format!("did you mean `{word}`?"),
-                    None => format!("write one of: {}", quoted(words)),
-                };
-                self.wrong(
-                    text.span,
-                    format!("`{key}` can't be `{}`", text.value),
-                    help,
-                );
-                first
-            })
+    /// One of a few words; the first of them if the key isn't there, none if it is another word.
+    pub(crate) fn choice(
+        &mut self,
+        key: &'static str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        if !self.has(key) {
+            self.asked.push(key);
+            return words.first().copied();
+        }
+        let text = self.text(key)?;
+        let found = words.iter().copied().find(|word| *word == text.value);
+        if found.is_none() {
+            let help = match similar(&text.value, words.iter().copied()) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None => format!("write one of: {}", quoted(words)),
+            };
+            let message = format!("`{key}` can't be `{}`", text.value);
+            self.wrong(text.span, message, help);
+        }
+        found
     }
 
     /// The entries of a table under a key, in the order written.
@@ -243,6 +262,13 @@ impl Table<'_> {
         }
     }
 
+    /// The place of a key, if it is there.
+    pub(crate) fn key(&self, key: &str) -> Option<Span> {
+        let mut entries = self.entries.iter();
+        let (name, _) = entries.find(|(name, _)| name.value == key)?;
+        Some(name.span)
+    }
+
     /// Whether a key is there.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, _)| name.value == key)
@@ -253,34 +279,69 @@ impl Table<'_> {
         self.diagnostics
     }
 
-    /// Reports that a key is missing.
+    /// Notes that a key is missing, which is told at the end.
     pub(crate) fn missing(&mut self, key: &'static str) {
-        let help = if key == "doc" {
-            "add `doc:`: one sentence that a user of the generated code will read".to_owned()
-        } else {
-            format!("add `{key}:`")
-        };
-        self.diagnostics.add(
-            self.owner,
-            format!("{} has no `{key}`", self.what),
-            "",
-            help,
-        );
+        self.lacking.push(key);
     }
 
     fn wrong(&mut self, span: Span, message: String, help: impl Into<String>) {
         self.diagnostics.add(span, message, "", help);
     }
 
-    /// Reports the keys that nobody asked for.
-    pub(crate) fn finish(self) {
-        for (key, _) in &self.entries {
-            let help = match similar(&key.value, self.asked.iter().copied()) {
+    /// Reports the keys that nobody asked for, and those that are missing. Tells whether the whole
+    /// table was without mistakes.
+    pub(crate) fn finish(mut self) -> bool {
+        let unknown = std::mem::take(&mut self.entries);
+        let only = match (unknown.as_slice(), self.lacking.as_slice()) {
+            ([_], [lacking]) => Some(*lacking),
+            _ => None,
+        };
+        for (key, node) in unknown {
+            let near = similar(&key.value, self.asked.iter().copied()).or(only);
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if key.contains(' ') && matches!(node.value, Node::Null) => {
+                    "inside `{ }` text that has a comma needs quotes".to_owned()
+                }
                 None => format!("the keys here are: {}", quoted(&self.asked)),
             };
+            self.lacking.retain(|lacking| Some(*lacking) != near);
             let message = format!("{} has no key `{}`", self.what, key.value);
             self.diagnostics.add(key.span, message, "", help);
+        }
+        self.tell_missing();
+        self.diagnostics.len() == self.before
+    }
+
+    /// Gives up for want of a key, without which the others make no sense.
+    pub(crate) fn abandon(mut self) {
+        let words = self.entries.iter().map(|(key, _)| key.value.as_str());
+        let misspelt = self
+            .lacking
+            .last()
+            .and_then(|lacking| Some((*lacking, similar(lacking, words)?.to_owned())));
+        if let Some((lacking, word)) = misspelt {
+            let span = self.key(&word).unwrap_or(self.owner);
+            let message = format!("{} has no key `{word}`", self.what);
+            let help = format!("did you mean `{lacking}`?");
+            self.wrong(span, message, help);
+            self.lacking.pop();
+        }
+        self.tell_missing();
+    }
+
+    fn tell_missing(&mut self) {
+        for key in std::mem::take(&mut self.lacking) {
+            if !self.readable {
+                return;
+            }
+            let help = match key {
+                "format" => "add `format: 1`, the version of this format".to_owned(),
+                "doc" => "add `doc:`: one sentence for those who use the generated code".to_owned(),
+                _ => format!("add `{key}:`"),
+            };
+            let message = format!("{} has no `{key}`", self.what);
+            self.diagnostics.add(self.owner, message, "", help);
         }
     }
 }

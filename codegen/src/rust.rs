@@ -8,6 +8,8 @@ pub(crate) struct Module {
     /// The YAML it comes from; none for a file that only lists modules.
     pub source: Option<String>,
     pub docs: Vec<String>,
+    /// Whether it names something deprecated.
+    pub deprecated: bool,
     /// `super::common` and the names used from it.
     pub imports: Vec<(String, Vec<String>)>,
     pub items: Vec<Item>,
@@ -93,8 +95,8 @@ pub(crate) struct Struct {
     pub fields: Vec<Field>,
     /// Whether the fields can be read from outside.
     pub public: bool,
-    /// Whether there is a `new` with setters.
-    pub constructor: bool,
+    /// The docs of a `new` with setters, if there is one.
+    pub constructor: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -127,6 +129,7 @@ pub(crate) enum Presence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Constant {
     Bool(bool),
+    Integer(i64),
     Text(String),
 }
 
@@ -144,6 +147,8 @@ pub(crate) struct Variant {
     pub wire: String,
     pub ty: Option<Ty>,
     pub wrap: Option<String>,
+    /// Whether it is a bare word where the others are tables.
+    pub literal: bool,
     /// Whether the type alone tells the variant, so that it can be converted.
     pub convertible: bool,
 }
@@ -243,7 +248,7 @@ pub(crate) struct Failure {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Pages {
-    pub items: String,
+    pub items: Vec<String>,
     pub item: Ty,
     pub next: Vec<(String, bool)>,
 }

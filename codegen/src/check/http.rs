@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use crate::ast::{Name, Operation};
+use crate::ast::{Member, Name, Operation};
 use crate::diagnostic::similar;
+use crate::span::Span;
 
 const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 
@@ -12,7 +13,8 @@ const METHODS: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
 pub(super) fn paths(context: &mut Context<'_>) {
     let mut seen: BTreeMap<(String, String), &Name> = BTreeMap::new();
     let files = context.files;
-    for (name, operation) in files.iter().flat_map(|file| &file.operations) {
+    let operations = files.iter().flat_map(|file| &file.operations);
+    for (name, operation) in operations.filter(|(_, operation)| !operation.method.is_empty()) {
         let path = whole_path(operation, context);
         let generic: Vec<&str> = path
             .split('/')
@@ -48,6 +50,9 @@ pub(super) fn whole_path(operation: &Operation, context: &Context<'_>) -> String
 
 /// The method is one, the path is one, and its parameters are the declared ones.
 pub(super) fn request_line(operation: &Operation, context: &mut Context<'_>) {
+    if operation.method.is_empty() {
+        return;
+    }
     let method = &operation.method;
     if !METHODS.contains(&method.as_str()) {
         let help = match similar(method, METHODS) {
@@ -69,14 +74,29 @@ pub(super) fn request_line(operation: &Operation, context: &mut Context<'_>) {
             "",
             "write it as `/users/{user_id}`: no query, no `//`, no `/` at the end",
         );
+        return;
     }
+    path_parameters(operation, context);
+}
+
+/// Each parameter stands in the path once and is declared.
+fn path_parameters(operation: &Operation, context: &mut Context<'_>) {
+    let path = &operation.path;
     let declared: BTreeSet<&str> = operation
         .path_parameters
         .iter()
         .map(|member| member.wire.value.as_str())
         .collect();
     let used: BTreeSet<&str> = placeholders(path).collect();
-    for name in used.difference(&declared) {
+    for name in &used {
+        let placeholder = format!("{{{name}}}");
+        if let Some((second, _)) = path.match_indices(&placeholder).nth(1) {
+            let span = path.span.part(second, placeholder.len());
+            let message = format!("the path has the parameter `{name}` twice");
+            context.report(span, message, "", "give one of the two another name");
+        }
+    }
+    for name in used.difference(&declared).filter(|_| operation.whole) {
         let start = path.find(&format!("{{{name}}}")).unwrap_or_default();
         context.report(
             path.span.part(start, name.len() + 2),
@@ -99,7 +119,7 @@ fn placeholders(path: &str) -> impl Iterator<Item = &str> {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn is_path(path: &str) -> bool {
+pub(super) fn is_path(path: &str) -> bool {
     let part_is_good = |part: &str| {
         let inner = part
             .strip_prefix('{')
@@ -120,10 +140,29 @@ fn is_path(path: &str) -> bool {
             .is_some_and(|rest| rest.split('/').all(part_is_good))
 }
 
+/// The names of headers are tokens, and no two are one: their case says nothing.
+pub(super) fn headers(members: &[Member], context: &mut Context<'_>) {
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    for Member { wire, .. } in members {
+        header_name(wire, context);
+        match seen.get(&wire.to_ascii_lowercase()) {
+            Some(first) => context.report_pair(
+                (wire.span, "the second one"),
+                (*first, "the first one"),
+                format!("the header `{}` is declared twice", wire.value),
+                "the case of a header's name says nothing: keep one of the two",
+            ),
+            None => {
+                seen.insert(wire.to_ascii_lowercase(), wire.span);
+            }
+        }
+    }
+}
+
 /// A header's name is a token.
 pub(super) fn header_name(name: &Name, context: &mut Context<'_>) {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if name.is_empty() || !name.chars().all(token) {
+    if !name.chars().all(token) {
         let message = format!("`{}` can't be the name of a header", name.value);
         context.report(name.span, message, "", "use letters, digits and `-`");
     }

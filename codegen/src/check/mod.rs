@@ -4,7 +4,10 @@ mod http;
 mod members;
 mod names;
 mod operations;
+mod pages;
 mod reach;
+mod reserved;
+mod responses;
 mod service;
 mod shapes;
 mod types;
@@ -46,6 +49,8 @@ struct Context<'a> {
     shapes: Vec<(&'a ast::Name, &'a ast::Shape)>,
     /// Shapes that exist but could not be read.
     broken: BTreeSet<&'a str>,
+    /// Whether something could not be read that may have named a shape.
+    lost: bool,
     diagnostics: &'a mut Diagnostics,
 }
 

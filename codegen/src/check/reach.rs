@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Context;
-use crate::ir::{Content, Kind, Service, Shape, ShapeId, Type};
+use super::{Context, reserved, types};
+use crate::ast::{self, Name};
+use crate::ir::{Content, Kind, Service, Shape, ShapeId, Type, Variant};
 
 /// Marks each shape with its directions and its secrecy.
 pub(super) fn directions(service: &mut Service) {
@@ -80,44 +81,68 @@ fn parts(kind: &Kind) -> Vec<&Type> {
 
 /// The rules that need the whole picture.
 pub(super) fn check(service: &Service, context: &mut Context<'_>) {
-    let used = used(service);
-    let complete = context.broken.is_empty() && context.diagnostics.is_empty();
+    let used = used(service, context);
+    let complete = is_complete(context);
+    let finite = finite(&service.shapes);
+    let mut told = BTreeSet::new();
     for (id, shape) in service.shapes.iter().enumerate() {
-        let Some((name, _)) = context.shapes.get(id).copied() else {
+        let Some((name, written)) = context.shapes.get(id).copied() else {
             continue;
         };
         let first = context.ids.get(name.value.as_str()) == Some(&id);
         if complete && first && !used.contains(&id) {
             let message = format!("nothing uses the shape `{}`", shape.name);
-            context.report(
-                name.span,
-                message,
-                "",
-                "use it in an operation, or remove it",
-            );
-        }
-        if shape.received {
-            let problem = match shape.kind {
-                Kind::Untagged { .. } => Some("its variants can't be told apart reliably"),
-                Kind::KeyedSet { .. } => Some("a keyed set is only for requests"),
-                _ => None,
-            };
-            if let Some(problem) = problem {
-                let message = format!("an answer can't hold `{}`: {problem}", shape.name);
-                let help = "give the answer a shape of its own, tagged by a key or a field";
-                context.report(name.span, message, "", help);
-            }
-        }
-        if endless(id, &service.shapes) {
-            let message = format!("`{}` requires itself, without end", shape.name);
-            let help = "make a field on the way optional, nullable or a list";
+            let help = "use it in an operation, or remove it";
             context.report(name.span, message, "", help);
+        }
+        reserved::shape(written, shape, context);
+        if shape.received {
+            received(name, shape, written, context);
+        }
+        if !finite.contains(&id) && !told.contains(&id) {
+            endless(id, service, &finite, &mut told, context);
         }
     }
 }
 
+/// Whether everything was read that may use a shape.
+fn is_complete(context: &Context<'_>) -> bool {
+    let mut files = context.files.iter();
+    let whole = files.all(|file| {
+        file.whole
+            && file.operations.iter().all(|(_, operation)| operation.whole)
+            && file.shapes.iter().all(|(_, shape)| shape.whole)
+    });
+    whole && context.facts.whole && context.broken.is_empty() && !context.lost
+}
+
+/// What can only be sent is not part of an answer.
+fn received(name: &Name, shape: &Shape, written: &ast::Shape, context: &mut Context<'_>) {
+    let problem = match shape.kind {
+        Kind::Untagged { .. } => Some("its variants can't be told apart reliably"),
+        Kind::KeyedSet { .. } => Some("a keyed set is only for requests"),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        let message = format!("an answer can't hold `{}`: {problem}", shape.name);
+        let help = "give the answer a shape of its own, tagged by a key or a field";
+        context.report(name.span, message, "", help);
+    }
+    let ast::ShapeKind::Struct { fields, .. } = &written.kind else {
+        return;
+    };
+    for field in fields.iter().filter(|field| field.constant.is_some()) {
+        let message = format!(
+            "an answer holds `{}`, so its fields can't be constant",
+            shape.name
+        );
+        let help = "a constant is what clients send: give the field a `type`";
+        context.report(field.wire.span, message, "", help);
+    }
+}
+
 /// Every shape that an operation or the service names, directly or not.
-fn used(service: &Service) -> BTreeSet<ShapeId> {
+fn used(service: &Service, context: &mut Context<'_>) -> BTreeSet<ShapeId> {
     let mut used = BTreeSet::new();
     for operation in service.modules.iter().flat_map(|module| &module.operations) {
         let contents = operation.failures.iter().map(|failure| &failure.content);
@@ -133,6 +158,13 @@ fn used(service: &Service) -> BTreeSet<ShapeId> {
             reach(&field.ty, &service.shapes, &mut used);
         }
     }
+    if let Some(session) = &context.facts.session {
+        reach(
+            &types::resolve(&session.ty, context),
+            &service.shapes,
+            &mut used,
+        );
+    }
     for (id, shape) in service.shapes.iter().enumerate() {
         if shape.sent || shape.received {
             used.insert(id);
@@ -141,24 +173,101 @@ fn used(service: &Service) -> BTreeSet<ShapeId> {
     used
 }
 
-/// Whether a value of the shape can only exist inside another of the same shape.
-fn endless(id: ShapeId, shapes: &[Shape]) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut next = vec![id];
-    while let Some(current) = next.pop() {
-        let Some(Kind::Struct { fields, .. }) = shapes.get(current).map(|shape| &shape.kind) else {
-            continue;
-        };
-        for field in fields.iter().filter(|field| field.required) {
-            if let Type::Shape(inner) = field.ty {
-                if inner == id {
-                    return true;
-                }
-                if seen.insert(inner) {
-                    next.push(inner);
-                }
+/// The shapes of which a value can exist. A shape is one of them if it needs none that isn't.
+fn finite(shapes: &[Shape]) -> BTreeSet<ShapeId> {
+    let mut finite = BTreeSet::new();
+    loop {
+        let before = finite.len();
+        for (id, shape) in shapes.iter().enumerate() {
+            if ends(&shape.kind, &finite) {
+                finite.insert(id);
             }
         }
+        if finite.len() == before {
+            return finite;
+        }
     }
-    false
+}
+
+fn ends(kind: &Kind, finite: &BTreeSet<ShapeId>) -> bool {
+    let ends = |ty: &Type| match ty {
+        Type::Shape(id) => finite.contains(id),
+        _ => true,
+    };
+    let any = |variants: &[Variant]| {
+        let mut types = variants.iter().map(|variant| variant.ty.as_ref());
+        types.any(|ty| ty.is_none_or(ends))
+    };
+    match kind {
+        Kind::Scalar | Kind::Enum { .. } => true,
+        Kind::Struct { fields, .. } => fields
+            .iter()
+            .all(|field| !field.required || ends(&field.ty)),
+        Kind::KeyUnion { literals, variants } => {
+            !literals.is_empty() || variants.is_empty() || any(variants)
+        }
+        Kind::FieldUnion { variants, .. } => variants.is_empty() || any(variants),
+        Kind::KeyedSet { members, .. } => members.is_empty() || any(members),
+        Kind::Untagged { variants } => {
+            let mut choices = variants.iter();
+            variants.is_empty()
+                || choices.any(|choice| choice.fields.iter().all(|field| ends(&field.ty)))
+        }
+    }
+}
+
+/// The types without which there is no value of the kind.
+fn needed(kind: &Kind) -> Vec<&Type> {
+    match kind {
+        Kind::Struct { fields, .. } => {
+            let required = fields.iter().filter(|field| field.required);
+            required.map(|field| &field.ty).collect()
+        }
+        kind => parts(kind),
+    }
+}
+
+/// Reports the first shape of a circle that has no way out. The other shapes that need it are told
+/// by the same report.
+fn endless(
+    id: ShapeId,
+    service: &Service,
+    finite: &BTreeSet<ShapeId>,
+    told: &mut BTreeSet<ShapeId>,
+    context: &mut Context<'_>,
+) {
+    let mut circle: Vec<ShapeId> = Vec::new();
+    let mut at = id;
+    while !circle.contains(&at) {
+        circle.push(at);
+        let kind = service.shapes.get(at).map(|shape| &shape.kind);
+        let mut types = kind.map(needed).unwrap_or_default().into_iter();
+        let next = types.find_map(|ty| match ty {
+            Type::Shape(next) if !finite.contains(next) => Some(*next),
+            _ => None,
+        });
+        let Some(next) = next else { return };
+        at = next;
+    }
+    let known = circle.iter().any(|id| told.contains(id));
+    told.extend(circle.iter().copied());
+    if known {
+        return;
+    }
+    circle.retain({
+        let mut inside = false;
+        move |id| {
+            inside |= *id == at;
+            inside
+        }
+    });
+    let name = |id: &ShapeId| service.shapes.get(*id).map(|shape| shape.name.as_str());
+    let way: Vec<&str> = circle.iter().chain([&at]).filter_map(name).collect();
+    if let Some((first, _)) = context.shapes.get(at) {
+        let message = format!("`{}` needs itself, without end", first.value);
+        let label = way.join(" -> ");
+        let help =
+            "make a field on the way optional, nullable or a list, or add a variant without it";
+        context.report(first.span, message, &label, help);
+    }
 }

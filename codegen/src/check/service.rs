@@ -7,6 +7,7 @@ use crate::ast;
 use crate::diagnostic::Diagnostics;
 use crate::ir;
 use crate::source::Source;
+use crate::span::Span;
 
 pub(super) fn check(
     folder: Vec<String>,
@@ -31,8 +32,8 @@ pub(super) fn check(
         .collect();
     service.modules = modules;
     reach::directions(&mut service);
-    reach::check(&service, &mut context);
     operations::secrets(&service, &mut context);
+    reach::check(&service, &mut context);
     Some(service)
 }
 
@@ -60,15 +61,10 @@ fn the_service<'a>(
             }
         }
     }
-    if found.is_none() {
-        for file in files {
-            diagnostics.add(
-                file.span,
-                "this file belongs to no service",
-                "",
-                "add `service:` to one file of the folder: its type, title, path and reference",
-            );
-        }
+    if let (None, Some(file)) = (found, files.first()) {
+        let message = "no file of this folder has a service";
+        let help = "add `service:` to one of them: its type, title, path and reference";
+        diagnostics.add(file.span, message, "", help);
     }
     found
 }
@@ -95,6 +91,7 @@ fn context<'a>(
         ids,
         shapes,
         broken,
+        lost: false,
         diagnostics,
     }
 }
@@ -146,8 +143,10 @@ pub(super) fn reference(
 ) -> Option<String> {
     let base = context.facts.reference.value.clone();
     match own {
-        Some(own) if own.starts_with('#') => Some(format!("{base}{}", own.value)),
-        Some(own) if own.starts_with("https://") => Some(own.value.clone()),
+        Some(own) if own.starts_with('#') && is_address(own) => {
+            Some(format!("{base}{}", own.value))
+        }
+        Some(own) if own.starts_with("https://") && is_address(own) => Some(own.value.clone()),
         Some(own) => {
             context.report(
                 own.span,
@@ -161,28 +160,33 @@ pub(super) fn reference(
     }
 }
 
+/// Whether Markdown takes the text for an address as a whole.
+fn is_address(text: &str) -> bool {
+    !text.contains(|c: char| c.is_whitespace() || "()<>\\".contains(c))
+}
+
+/// The facts are facts; the rest of the service comes later.
 fn facts_of(folder: Vec<String>, facts: &ast::Service, context: &mut Context<'_>) -> ir::Service {
-    if !facts.reference.starts_with("https://") {
-        let message = format!("`{}` is not a reference", facts.reference.value);
+    let reference = &facts.reference;
+    let is_page = reference.starts_with("https://") && is_address(reference);
+    if !reference.is_empty() && !is_page {
+        let message = format!("`{}` is not a reference", reference.value);
         let help = "write the whole https address of the service's API reference";
-        context.report(facts.reference.span, message, "", help);
+        context.report(reference.span, message, "", help);
     }
-    if !(facts.path.value == "/" || facts.path.starts_with('/') && !facts.path.ends_with('/')) {
-        let message = format!("`{}` is not the path of a service", facts.path.value);
-        context.report(
-            facts.path.span,
-            message,
-            "",
-            "write it as `/v3`, or `/` if there is none",
-        );
+    let path = &facts.path;
+    if !path.is_empty() && (!http::is_path(path) || path.contains('{')) {
+        let message = format!("`{}` is not the path of a service", path.value);
+        let help = "write it as `/v3`, or `/` if there is none";
+        context.report(path.span, message, "", help);
     }
     if let Some(session) = &facts.session {
-        http::header_name(&session.header, context);
-        super::types::resolve(&session.ty, context);
+        self::session(session, context);
     }
     if let Some(header) = &facts.request_id {
         http::header_name(header, context);
     }
+    errors(&facts.errors, context);
     ir::Service {
         folder,
         service_type: facts.service_type.value.clone(),
@@ -200,12 +204,70 @@ fn facts_of(folder: Vec<String>, facts: &ast::Service, context: &mut Context<'_>
     }
 }
 
+/// A session is a header with a secret.
+fn session(session: &ast::SessionHeader, context: &mut Context<'_>) {
+    http::header_name(&session.header, context);
+    let ty = super::types::resolve(&session.ty, context);
+    let secret = match ty {
+        ir::Type::Shape(id) => context
+            .shapes
+            .get(id)
+            .is_none_or(|(_, shape)| matches!(shape.kind, ast::ShapeKind::Scalar { secret: true })),
+        _ => false,
+    };
+    if !secret && super::types::is_known(&session.ty, context) {
+        let message = "the session's type is not a secret".to_owned();
+        let help = "name a shape with `kind: scalar` and `secret: true`";
+        context.report(session.ty.span(), message, "", help);
+    }
+}
+
+/// Every shape of an error's body can be the one that fits.
+fn errors(errors: &[ast::ErrorBody], context: &mut Context<'_>) {
+    let mut fits_all: BTreeMap<&str, Span> = BTreeMap::new();
+    for body in errors {
+        let media = &body.media;
+        let is_media = |(kind, format): (&str, &str)| {
+            let word = |text: &str| {
+                !text.is_empty()
+                    && text
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || "-+.".contains(c))
+            };
+            word(kind) && word(format) && !media.contains(|c: char| c.is_ascii_uppercase())
+        };
+        if !media.is_empty() && !media.split_once('/').is_some_and(is_media) {
+            let message = format!("`{}` is not a media type", media.value);
+            let help = "write it as `application/json`: small letters, no parameters";
+            context.report(media.span, message, "", help);
+        }
+        if let Some(first) = fits_all.get(media.as_str()) {
+            context.report_pair(
+                (media.span, "never read"),
+                (*first, "this one has no `message`, so it fits every body"),
+                "no error gets to this body".to_owned(),
+                "put the body without a `message` last",
+            );
+        } else if body.message.is_none() {
+            fits_all.insert(media, media.span);
+        }
+    }
+}
+
 fn discovery(facts: &ast::Service, context: &mut Context<'_>) -> Option<String> {
     let name = facts.discovery.as_ref()?;
     let files = context.files;
     let mut operations = files.iter().flat_map(|file| &file.operations);
     match operations.find(|(other, _)| other.value == name.value) {
-        Some((_, operation)) => Some(http::whole_path(operation, context)),
+        Some((_, operation)) => {
+            let plain = operation.method.value == "GET" && operation.path_parameters.is_empty();
+            if !plain && operation.whole {
+                let message = format!("`{}` can't be asked without knowing more", name.value);
+                let help = "discovery is a GET without path parameters";
+                context.report(name.span, message, "", help);
+            }
+            Some(http::whole_path(operation, context))
+        }
         None if context.broken.contains(name.value.as_str()) => None,
         None => {
             let message = format!("unknown operation `{}`", name.value);

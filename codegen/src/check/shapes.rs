@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, members, service, types, versions};
+use super::names::Style;
+use super::{Context, members, names, service, types, versions};
 use crate::ast::{Choice, Name, Shape, ShapeKind, Union};
 use crate::ir::{self, Kind};
 use crate::span::Span;
@@ -45,20 +46,20 @@ fn kind(name: &Name, shape: &Shape, context: &mut Context<'_>) -> Kind {
             extra: *extra,
         },
         ShapeKind::Enum { values } => {
-            needs_some(name.span, values.is_empty(), "values", context);
+            needs_some(name, shape, values.is_empty(), "values", context);
             Kind::Enum {
                 values: members::variants(values, whole, &mut taken, context),
             }
         }
         ShapeKind::Union(Union::Key { literals, variants }) => {
-            needs_some(name.span, variants.is_empty(), "variants", context);
+            needs_some(name, shape, variants.is_empty(), "variants", context);
             Kind::KeyUnion {
                 literals: members::variants(literals, whole, &mut taken, context),
                 variants: members::variants(variants, whole, &mut taken, context),
             }
         }
         ShapeKind::Union(Union::Field { field, variants }) => {
-            needs_some(name.span, variants.is_empty(), "variants", context);
+            needs_some(name, shape, variants.is_empty(), "variants", context);
             for variant in variants {
                 tagged_struct(field, variant.ty.as_ref(), context);
             }
@@ -68,7 +69,7 @@ fn kind(name: &Name, shape: &Shape, context: &mut Context<'_>) -> Kind {
             }
         }
         ShapeKind::Union(Union::Untagged { fields, variants }) => {
-            needs_some(name.span, variants.is_empty(), "variants", context);
+            needs_some(name, shape, variants.is_empty(), "variants", context);
             untagged(fields, variants, shape, context)
         }
         ShapeKind::KeyedSet {
@@ -77,7 +78,7 @@ fn kind(name: &Name, shape: &Shape, context: &mut Context<'_>) -> Kind {
             member_doc,
             members,
         } => {
-            needs_some(name.span, members.is_empty(), "members", context);
+            needs_some(name, shape, members.is_empty(), "members", context);
             if let Some(same) = members
                 .iter()
                 .find(|member| member.wire.value == list.value)
@@ -102,43 +103,34 @@ fn kind(name: &Name, shape: &Shape, context: &mut Context<'_>) -> Kind {
     }
 }
 
-fn needs_some(span: Span, empty: bool, what: &str, context: &mut Context<'_>) {
-    if empty {
+fn needs_some(name: &Name, shape: &Shape, empty: bool, what: &str, context: &mut Context<'_>) {
+    if empty && shape.whole {
         let message = format!("this shape has no {what}");
-        context.report(
-            span,
-            message,
-            "",
-            format!("add one under `{what}:`, or remove the shape"),
-        );
+        let help = format!("add one under `{what}:`, or remove the shape");
+        context.report(name.span, message, "", help);
     }
 }
 
 /// What a union tells apart by a field must be a struct, and must not have that field itself.
 fn tagged_struct(field: &Name, ty: Option<&TypeExpr>, context: &mut Context<'_>) {
-    let Some(expression) = ty else { return };
-    let before = context.diagnostics.len();
-    let ir::Type::Shape(id) = types::resolve(expression, context) else {
-        if context.diagnostics.len() == before {
-            not_a_struct(expression.span(), context);
-        }
+    let Some(expression) = ty.filter(|ty| types::is_known(ty, context)) else {
         return;
     };
-    let Some((_, shape)) = context.shapes.get(id).copied() else {
+    let shape = match types::resolve(expression, context) {
+        ir::Type::Shape(id) => context.shapes.get(id).map(|(_, shape)| &shape.kind),
+        _ => None,
+    };
+    let Some(ShapeKind::Struct { fields, .. }) = shape else {
+        not_a_struct(expression.span(), context);
         return;
     };
-    match &shape.kind {
-        ShapeKind::Struct { fields, .. } => {
-            if let Some(same) = fields.iter().find(|other| other.wire.value == field.value) {
-                context.report_pair(
-                    (same.wire.span, "a field of a variant"),
-                    (field.span, "the field that tells the variants apart"),
-                    format!("the field `{}` is there twice", field.value),
-                    "remove it from the variant: the union writes it",
-                );
-            }
-        }
-        _ => not_a_struct(expression.span(), context),
+    if let Some(same) = fields.iter().find(|other| other.wire.value == field.value) {
+        context.report_pair(
+            (same.wire.span, "a field of a variant"),
+            (field.span, "the field that tells the variants apart"),
+            format!("the field `{}` is there twice", field.value),
+            "remove it from the variant: the union writes it",
+        );
     }
 }
 
@@ -168,7 +160,8 @@ fn untagged(
             .iter()
             .map(|field| field.value.as_str())
             .collect();
-        if let Some(first) = seen.insert(keys, choice.name.span) {
+        let alone = choice.fields.is_empty();
+        if let Some(first) = seen.insert(keys, choice.name.span).filter(|_| !alone) {
             context.report_pair(
                 (choice.name.span, "the second one"),
                 (first, "the first one"),
@@ -178,12 +171,12 @@ fn untagged(
         }
         versions::life(&choice.life, Some(&shape.life), context);
         variants.push(ir::Choice {
-            name: super::names::member(&choice.name, None, &mut taken, context),
-            fields: chosen(choice, &all, context),
+            name: names::member(&choice.name, None, Style::Variant, &mut taken, context),
+            fields: chosen(choice, &all, shape.whole, context),
             about: versions::about(&choice.doc, None, &choice.life),
         });
     }
-    for field in fields {
+    for field in fields.iter().filter(|_| shape.whole) {
         let used = choices.iter().flat_map(|choice| &choice.fields);
         if !used.into_iter().any(|used| used.value == field.wire.value) {
             let message = format!("no variant has the field `{}`", field.wire.value);
@@ -198,9 +191,14 @@ fn untagged(
     Kind::Untagged { variants }
 }
 
-fn chosen(choice: &Choice, all: &[ir::Field], context: &mut Context<'_>) -> Vec<ir::Field> {
-    let mut fields = Vec::new();
-    if choice.fields.is_empty() {
+fn chosen(
+    choice: &Choice,
+    all: &[ir::Field],
+    whole: bool,
+    context: &mut Context<'_>,
+) -> Vec<ir::Field> {
+    let mut fields: Vec<ir::Field> = Vec::new();
+    if choice.fields.is_empty() && whole {
         let message = "this variant has no fields".to_owned();
         context.report(
             choice.name.span,
@@ -211,7 +209,12 @@ fn chosen(choice: &Choice, all: &[ir::Field], context: &mut Context<'_>) -> Vec<
     }
     for name in &choice.fields {
         match all.iter().find(|field| field.wire == name.value) {
+            Some(field) if fields.iter().any(|other| other.wire == field.wire) => {
+                let message = format!("this variant has the field `{}` twice", name.value);
+                context.report(name.span, message, "", "remove one of the two");
+            }
             Some(field) => fields.push(field.clone()),
+            None if !whole => {}
             None => {
                 let words = all.iter().map(|field| field.wire.as_str());
                 let help = match crate::diagnostic::similar(&name.value, words) {

@@ -27,7 +27,7 @@ pub(super) fn life(life: &Life, whole: Option<&Life>, context: &mut Context<'_>)
             part,
             whole,
             "this part is older than its whole",
-            "what holds it",
+            "the whole exists",
             context,
         );
     }
@@ -56,8 +56,15 @@ fn older(part: &Name, whole: &Name, message: &str, since: &str, context: &mut Co
     }
 }
 
+/// The numbers of a version; `3` and `3.0` are the same one.
 fn parts(version: &Name) -> Option<Vec<u32>> {
-    version.split('.').map(|part| part.parse().ok()).collect()
+    let digits = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |part: &str| Some(part).filter(digits)?.parse().ok();
+    let mut parts: Vec<u32> = version.split('.').map(number).collect::<Option<_>>()?;
+    while parts.last() == Some(&0) {
+        parts.pop();
+    }
+    Some(parts)
 }
 
 /// What a reader is told of an item.

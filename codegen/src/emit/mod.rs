@@ -5,7 +5,9 @@ mod operations;
 mod structs;
 mod unions;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::rust::{Attributes, Constant, Item, Module, Service, Text, Traits, Ty};
@@ -36,42 +38,45 @@ fn item(item: &Item) -> TokenStream {
     }
 }
 
-/// `use` lines for exactly what the items name.
+/// `use` lines for exactly what the items name, in rustfmt's order.
 fn imports(module: &Module, items: &[TokenStream]) -> Vec<TokenStream> {
-    let text: String = items
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(" ");
-    let names = |word: &str| {
-        text.split(|c: char| !c.is_alphanumeric())
-            .any(|part| part == word)
-    };
-    let mut imports = Vec::new();
-    if names("runtime") {
-        imports.push(quote!(
-            use openstack_identity::runtime;
-        ));
+    let mut names = BTreeSet::new();
+    for item in items {
+        collect(item.clone(), &mut names);
     }
-    let (de, ser) = (names("Deserialize"), names("Serialize"));
-    imports.extend(match (de, ser) {
-        (true, true) => Some(quote!(
-            use serde::{Deserialize, Serialize};
-        )),
-        (true, false) => Some(quote!(
-            use serde::Deserialize;
-        )),
-        (false, true) => Some(quote!(
-            use serde::Serialize;
-        )),
-        (false, false) => None,
-    });
-    for (path, types) in &module.imports {
+    let own = module.imports.iter().map(|(path, types)| {
         let path: syn::Path = syn::parse_str(path).unwrap_or_else(|_| ident(path).into());
         let types = types.iter().map(|name| ident(name));
-        imports.push(quote!(use #path::{#(#types),*};));
+        quote!(use #path::{#(#types),*};)
+    });
+    let runtime = names.contains("runtime").then(|| {
+        quote!(
+            use openstack_identity::runtime;
+        )
+    });
+    let serde: Vec<Ident> = ["Deserialize", "Serialize"]
+        .into_iter()
+        .filter(|name| names.contains(*name))
+        .map(ident)
+        .collect();
+    let serde = (!serde.is_empty()).then(|| quote!(use serde::{#(#serde),*};));
+    let map = names.contains("BTreeMap").then(|| {
+        quote!(
+            use std::collections::BTreeMap;
+        )
+    });
+    own.chain(runtime).chain(serde).chain(map).collect()
+}
+
+/// The identifiers among the tokens; doc text is none.
+fn collect(tokens: TokenStream, names: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => _ = names.insert(ident.to_string()),
+            TokenTree::Group(group) => collect(group.stream(), names),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
     }
-    imports
 }
 
 fn ident(name: &str) -> Ident {
@@ -81,16 +86,21 @@ fn ident(name: &str) -> Ident {
     }
 }
 
-fn attrs(attributes: &Attributes) -> TokenStream {
-    let lines = attributes.docs.iter().map(|line| match line.as_str() {
+fn docs(lines: &[String]) -> TokenStream {
+    let lines = lines.iter().map(|line| match line.as_str() {
         "" => String::new(),
         line => format!(" {line}"),
     });
+    quote!(#(#[doc = #lines])*)
+}
+
+fn attrs(attributes: &Attributes) -> TokenStream {
+    let docs = docs(&attributes.docs);
     let deprecated = attributes
         .deprecated
         .as_ref()
         .map(|note| quote!(#[deprecated(note = #note)]));
-    quote!(#(#[doc = #lines])* #deprecated)
+    quote!(#docs #deprecated)
 }
 
 fn ty(ty: &Ty) -> TokenStream {
@@ -117,7 +127,7 @@ fn ty(ty: &Ty) -> TokenStream {
         }
         Ty::Map(ty) => {
             let ty = inner(ty);
-            quote!(std::collections::BTreeMap<String, #ty>)
+            quote!(BTreeMap<String, #ty>)
         }
         Ty::Boxed(ty) => {
             let ty = inner(ty);
@@ -150,6 +160,10 @@ fn derives(traits: Traits, default: bool) -> TokenStream {
 fn constant(constant: &Constant) -> TokenStream {
     match constant {
         Constant::Bool(value) => quote!(#value),
+        Constant::Integer(value) => {
+            let value = proc_macro2::Literal::i64_unsuffixed(*value);
+            quote!(#value)
+        }
         Constant::Text(text) => quote!(#text.to_owned()),
     }
 }

@@ -123,14 +123,14 @@ fn case(item: &Operation, case: &Case) -> TokenStream {
             quote!(#name { #(#headers,)* #(#body,)* })
         }
     };
-    let result = match (&case.failure, &item.failure, &case.content) {
-        (Some(variant), Some(failure), Content::Nothing) => {
+    let result = match (&case.failure, &item.failure) {
+        (Some(variant), Some(failure)) => {
             let (variant, failure) = (ident(variant), ident(failure));
-            quote!(Err(runtime::OperationError::Declared(#failure::#variant)))
-        }
-        (Some(variant), Some(failure), _) => {
-            let (variant, failure) = (ident(variant), ident(failure));
-            quote!(Err(runtime::OperationError::Declared(#failure::#variant(#content))))
+            let content = match case.content {
+                Content::Nothing => None,
+                _ => Some(quote!((#content))),
+            };
+            quote!(runtime::declared(#failure::#variant #content))
         }
         _ => quote!(Ok(#content)),
     };
@@ -173,26 +173,40 @@ pub(super) fn failure(item: &Failure) -> TokenStream {
 
 fn pages(item: &Operation, pages: &Pages) -> TokenStream {
     let name = ident(&item.request.name);
-    let (items, element) = (ident(&pages.items), ty(&pages.item));
-    let mut next = quote!(Some(page));
-    for (field, optional) in &pages.next {
-        let field = ident(field);
-        next = match optional {
-            true => quote!(#next.and_then(|part| part.#field.as_ref())),
-            false => quote!(#next.map(|part| &part.#field)),
-        };
-    }
+    let items = pages.items.iter().map(|name| ident(name));
+    let element = ty(&pages.item);
+    let next = next_page(&pages.next);
     quote! {
         impl runtime::Paginated for #name {
             type Item = #element;
 
             fn next_page(page: &Self::Output) -> Option<&str> {
-                #next.map(String::as_str)
+                #next
             }
 
             fn into_items(page: Self::Output) -> Vec<Self::Item> {
-                page.#items
+                page #(.#items)*
             }
         }
+    }
+}
+
+/// `page.links.as_ref()?.next.as_deref()`, with or without each question.
+fn next_page(steps: &[(String, bool)]) -> TokenStream {
+    let mut at = quote!(page);
+    let Some(((last, optional), before)) = steps.split_last() else {
+        return quote!(None);
+    };
+    for (field, optional) in before {
+        let field = ident(field);
+        at = match optional {
+            true => quote!(#at.#field.as_ref()?),
+            false => quote!(#at.#field),
+        };
+    }
+    let last = ident(last);
+    match optional {
+        true => quote!(#at.#last.as_deref()),
+        false => quote!(Some(&#at.#last)),
     }
 }

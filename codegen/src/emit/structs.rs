@@ -3,17 +3,23 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{attrs, constant, derives, ident, ty};
+use super::{attrs, constant, derives, docs, ident, ty};
 use crate::rust::{Field, Presence, Struct, Ty};
 
 pub(super) fn emit(item: &Struct) -> TokenStream {
     let (docs, name) = (attrs(&item.attributes), ident(&item.name));
     let required = has(item, |presence| matches!(presence, Presence::Required));
     let constant = has(item, |presence| matches!(presence, Presence::Constant(_)));
-    let derives = derives(item.traits, item.constructor && !required && !constant);
-    let default = (item.constructor && !required && constant).then(|| default(&name));
+    let derives = derives(
+        item.traits,
+        item.constructor.is_some() && !required && !constant,
+    );
+    let default = (item.constructor.is_some() && !required && constant).then(|| default(&name));
     let fields = item.fields.iter().map(|field| self::field(field, item));
-    let constructor = item.constructor.then(|| constructor(item));
+    let constructor = item
+        .constructor
+        .as_ref()
+        .map(|docs| constructor(docs, item));
     let exhaustive = item.public.then(|| quote!(#[non_exhaustive]));
     quote! {
         #docs
@@ -60,7 +66,7 @@ fn serde(field: &Field, item: &Struct) -> Option<TokenStream> {
     let mut parts = Vec::new();
     if field.presence == Presence::Extra {
         parts.push(quote!(flatten));
-    } else if field.wire != field.plain {
+    } else if field.wire != field.name.trim_start_matches("r#") {
         let wire = &field.wire;
         parts.push(quote!(rename = #wire));
     }
@@ -81,22 +87,19 @@ fn serde(field: &Field, item: &Struct) -> Option<TokenStream> {
 }
 
 /// `new` with what is required, and a setter for each of the rest.
-fn constructor(item: &Struct) -> TokenStream {
+fn constructor(about: &[String], item: &Struct) -> TokenStream {
+    let about = docs(about);
     let name = ident(&item.name);
     let required = item
         .fields
         .iter()
         .filter(|field| field.presence == Presence::Required);
-    let arguments = required.clone().map(argument);
+    let arguments = required.map(argument);
     let values = item.fields.iter().map(initial);
-    let about = match required.count() {
-        0 => " Starts with nothing set.",
-        _ => " Takes what is required.",
-    };
     let setters = item.fields.iter().filter_map(setter);
     quote! {
         impl #name {
-            #[doc = #about]
+            #about
             #[must_use]
             pub fn new(#(#arguments),*) -> Self {
                 Self { #(#values),* }
@@ -116,7 +119,11 @@ pub(super) fn argument(field: &Field) -> TokenStream {
 fn input(wanted: &Ty) -> TokenStream {
     match wanted {
         Ty::Bool | Ty::Integer | Ty::Number => ty(wanted),
-        Ty::Option(_) | Ty::Map(_) | Ty::Timestamp | Ty::Json => ty(wanted),
+        Ty::Option(inner) => match &**inner {
+            Ty::Boxed(inner) => ty(&Ty::Option(inner.clone())),
+            _ => ty(wanted),
+        },
+        Ty::Map(_) | Ty::Timestamp | Ty::Json => ty(wanted),
         Ty::Boxed(inner) => input(inner),
         Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Patch(_) => {
             let ty = ty(wanted);
@@ -132,16 +139,22 @@ pub(super) fn converted(name: &TokenStream, ty: &Ty) -> TokenStream {
             let inner = converted(name, inner);
             quote!(Box::new(#inner))
         }
+        Ty::Option(inner) if matches!(**inner, Ty::Boxed(_)) => quote!(#name.map(Box::new)),
         ty if is_taken_as_it_is(ty) => name.clone(),
         _ => quote!(#name.into()),
     }
 }
 
 fn is_taken_as_it_is(ty: &Ty) -> bool {
-    !matches!(ty, Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Boxed(_))
+    match ty {
+        Ty::Named(_) | Ty::String | Ty::Vec(_) | Ty::Boxed(_) => false,
+        Ty::Option(inner) => !matches!(**inner, Ty::Boxed(_)),
+        _ => true,
+    }
 }
 
-fn initial(field: &Field) -> TokenStream {
+/// The field's first value, in `new` or a constructor.
+pub(super) fn initial(field: &Field) -> TokenStream {
     let name = ident(&field.name);
     let value = match &field.presence {
         Presence::Required if is_taken_as_it_is(&field.ty) => return quote!(#name),
@@ -149,7 +162,7 @@ fn initial(field: &Field) -> TokenStream {
         Presence::Constant(value) => constant(value),
         Presence::Flag => quote!(false),
         Presence::Patch => quote!(runtime::Patch::Keep),
-        Presence::Extra => quote!(std::collections::BTreeMap::new()),
+        Presence::Extra => quote!(BTreeMap::new()),
         Presence::Optional => match field.ty {
             Ty::Vec(_) => quote!(Vec::new()),
             _ => quote!(None),

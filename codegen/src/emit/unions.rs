@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::structs::{argument, converted};
-use super::{attrs, constant, derives, ident, ty};
+use super::structs::{argument, initial};
+use super::{attrs, derives, ident, ty};
 use crate::rust::{Choice, Field, KeyedSet, Presence, Traits, Union, Untagged, Variant};
 
 /// A union told apart by a key, or by a field.
@@ -99,9 +99,9 @@ fn deserialize(item: &Union) -> TokenStream {
     };
     let arms = item.variants.iter().map(|variant| {
         let (name, wire) = (ident(&variant.name), &variant.wire);
-        match variant.ty {
-            Some(_) => quote!(Some(#wire) => tagged.read().map(Self::#name)),
-            None => quote!(Some(#wire) => Ok(Self::#name)),
+        match variant.literal {
+            true => quote!(runtime::Tag::Word(#wire) => Ok(Self::#name)),
+            false => quote!(runtime::Tag::Key(#wire) => tagged.read().map(Self::#name)),
         }
     });
     quote! {
@@ -145,7 +145,8 @@ pub(super) fn untagged(item: &Untagged) -> TokenStream {
 fn choice_field(field: &Field) -> TokenStream {
     let (docs, name, ty) = (attrs(&field.attributes), ident(&field.name), ty(&field.ty));
     let wire = &field.wire;
-    let rename = (field.wire != field.plain).then(|| quote!(#[serde(rename = #wire)]));
+    let rename = (field.wire != field.name.trim_start_matches("r#"))
+        .then(|| quote!(#[serde(rename = #wire)]));
     quote!(#docs #rename #name: #ty)
 }
 
@@ -157,14 +158,7 @@ fn choice_constructor(choice: &Choice) -> TokenStream {
         .iter()
         .filter(|field| field.presence == Presence::Required);
     let arguments = chosen.map(argument);
-    let values = choice.fields.iter().map(|field| {
-        let name = ident(&field.name);
-        let value = match &field.presence {
-            Presence::Constant(value) => constant(value),
-            _ => converted(&quote!(#name), &field.ty),
-        };
-        quote!(#name: #value)
-    });
+    let values = choice.fields.iter().map(initial);
     quote! {
         #docs
         #[must_use]

@@ -43,6 +43,7 @@ pub(crate) fn lower(api: &ir::Api) -> Vec<Module> {
             path: path(&folder, "mod"),
             source: None,
             docs: Vec::new(),
+            deprecated: false,
             imports: Vec::new(),
             items: items.collect(),
         });
@@ -51,10 +52,16 @@ pub(crate) fn lower(api: &ir::Api) -> Vec<Module> {
     modules
 }
 
+/// The path of a module's file: the name that Rust looks for, which has no `r#`.
 fn path(folder: &[String], name: &str) -> String {
-    let mut parts = folder.to_vec();
-    parts.push(format!("{name}.rs"));
-    parts.join("/")
+    let file = |name: &str| escape(name).trim_start_matches("r#").to_owned();
+    let mut path: String = folder.iter().map(|name| file(name) + "/").collect();
+    path.push_str(&if name == "mod" {
+        name.to_owned()
+    } else {
+        file(name)
+    });
+    path + ".rs"
 }
 
 /// What the items of one service are lowered with.
@@ -80,13 +87,24 @@ impl Lower<'_> {
             path: path(&self.service.folder, &module.name),
             source: Some(module.source.clone()),
             docs: docs::plain(&module.doc).docs,
+            deprecated: self.names_deprecated(module),
             imports: self.imports(module),
             items,
         }
     }
 
-    /// The shapes of other modules that this one names.
-    fn imports(&self, module: &ir::Module) -> Vec<(String, Vec<String>)> {
+    /// Whether the module names something deprecated, of its own or of another module.
+    fn names_deprecated(&self, module: &ir::Module) -> bool {
+        let own = module.shapes.iter().copied();
+        let mut shapes = self.used(module).into_iter().chain(own);
+        module.operations.iter().any(operations::has_deprecated)
+            || shapes.any(|id| {
+                let shape = self.service.shapes.get(id);
+                shape.is_some_and(shapes::has_deprecated)
+            })
+    }
+
+    fn used(&self, module: &ir::Module) -> BTreeSet<ir::ShapeId> {
         let mut used = BTreeSet::new();
         for operation in &module.operations {
             operations::types(operation)
@@ -102,8 +120,14 @@ impl Lower<'_> {
                 .into_iter()
                 .for_each(|ty| named(ty, &mut used));
         }
+        used
+    }
+
+    /// The shapes of other modules that this one names.
+    fn imports(&self, module: &ir::Module) -> Vec<(String, Vec<String>)> {
         let mut imports: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for shape in used
+        for shape in self
+            .used(module)
             .into_iter()
             .filter_map(|id| self.service.shapes.get(id))
         {
@@ -193,10 +217,11 @@ impl Lower<'_> {
             .iter()
             .map(|variant| Variant {
                 attributes: docs::attributes(&variant.about),
-                name: pascal(&variant.name),
+                name: escape(&pascal(&variant.name)),
                 wire: variant.wire.clone(),
                 ty: variant.ty.as_ref().map(|ty| self.ty(ty)),
                 wrap: variant.wrap.clone(),
+                literal: false,
                 convertible: matches!(variant.ty, Some(Type::Shape(_)))
                     && variants
                         .iter()
@@ -208,9 +233,23 @@ impl Lower<'_> {
     }
 }
 
+/// The docs of the `new` that takes what is required of these fields.
+fn constructor(fields: &[Field]) -> Vec<String> {
+    let required = fields
+        .iter()
+        .filter(|field| field.presence == Presence::Required);
+    docs::constructor(required.map(|field| {
+        (
+            field.name.trim_start_matches("r#"),
+            field.attributes.docs.as_slice(),
+        )
+    }))
+}
+
 fn constant(constant: &ir::Constant) -> Constant {
     match constant {
         ir::Constant::Bool(value) => Constant::Bool(*value),
+        ir::Constant::Integer(value) => Constant::Integer(*value),
         ir::Constant::Text(text) => Constant::Text(text.clone()),
     }
 }
@@ -226,64 +265,17 @@ fn named(ty: &Type, used: &mut BTreeSet<ir::ShapeId>) {
     }
 }
 
-/// Strict and reserved words of every edition.
-const KEYWORDS: [&str; 52] = [
-    "abstract",
-    "as",
-    "async",
-    "await",
-    "become",
-    "box",
-    "break",
-    "const",
-    "continue",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "macro",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "pub",
-    "ref",
-    "return",
-    "static",
-    "struct",
-    "trait",
-    "true",
-    "try",
-    "type",
-    "typeof",
-    "union",
-    "unsafe",
-    "unsized",
-    "use",
-    "virtual",
-    "where",
-    "while",
-    "yield",
-    "macro_rules",
-    "raw",
-    "safe",
+/// Strict and reserved words of every edition. The weak ones, such as `union`, are names like others.
+const KEYWORDS: [&str; 48] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
 ];
 
 /// These are keywords too, and can't be escaped.
-const UNESCAPABLE: [&str; 3] = ["crate", "self", "super"];
+const UNESCAPABLE: [&str; 4] = ["Self", "crate", "self", "super"];
 
 /// The name as Rust takes it: `r#type`, `self_`.
 fn escape(name: &str) -> String {

@@ -1,6 +1,6 @@
 //! Operations as Rust types.
 
-use super::{Lower, escape};
+use super::{Lower, constructor, escape};
 use crate::docs;
 use crate::ir::{self, About, Type};
 use crate::names::pascal;
@@ -39,9 +39,9 @@ impl Lower<'_> {
                 attributes: operation_docs(operation),
                 name: name.clone(),
                 traits: NEITHER,
-                fields,
                 public: false,
-                constructor: true,
+                constructor: Some(constructor(&fields)),
+                fields,
             },
             wire_name: operation.name.clone(),
             service: self.service_path(module),
@@ -59,7 +59,7 @@ impl Lower<'_> {
             failure: failure.clone(),
             cases: self.cases(operation),
             pages: operation.pages.as_ref().map(|pages| Pages {
-                items: escape(&pages.items),
+                items: pages.items.iter().map(|name| escape(name)).collect(),
                 item: self.ty(&pages.item),
                 next: pages
                     .next
@@ -110,20 +110,23 @@ impl Lower<'_> {
         }
     }
 
+    /// In the order to try.
     fn cases(&self, operation: &ir::Operation) -> Vec<Case> {
+        let failures = operation.failures.iter().map(|failure| Case {
+            statuses: failure.statuses.clone(),
+            when: failure.when.clone(),
+            failure: Some(failure.name.clone()),
+            content: self.content(&failure.content),
+        });
+        let mut cases: Vec<Case> = failures.collect();
         let success = Case {
             statuses: operation.success.statuses.clone(),
             when: None,
             failure: None,
             content: self.content(&operation.success.content),
         };
-        let failures = operation.failures.iter().map(|failure| Case {
-            statuses: failure.statuses.clone(),
-            when: failure.when.clone(),
-            failure: Some(pascal(&crate::names::snake(&failure.name))),
-            content: self.content(&failure.content),
-        });
-        std::iter::once(success).chain(failures).collect()
+        cases.insert(operation.failures_first.min(cases.len()), success);
+        cases
     }
 
     fn content(&self, content: &ir::Content) -> Content {
@@ -160,7 +163,7 @@ impl Lower<'_> {
         };
         let mut fields: Vec<Field> = headers.iter().map(|field| self.parameter(field)).collect();
         fields.extend(body.as_ref().map(|(name, body)| Field {
-            attributes: docs::plain("The body of the answer."),
+            attributes: self.body_docs(&body.ty),
             name: escape(name),
             plain: name.clone(),
             wire: String::new(),
@@ -173,24 +176,32 @@ impl Lower<'_> {
             traits: NEITHER,
             fields,
             public: true,
-            constructor: false,
+            constructor: None,
         }))
     }
 
+    /// What the type says of itself, or no more than what it is.
+    fn body_docs(&self, ty: &Type) -> Attributes {
+        let shape = match ty {
+            Type::Shape(id) => self.service.shapes.get(*id),
+            _ => None,
+        };
+        let about = shape.map(|shape| docs::first_paragraph(&shape.about.doc));
+        docs::plain(about.unwrap_or("The body of the answer."))
+    }
+
     fn failure(&self, operation: &ir::Operation, name: String) -> Failure {
-        let variants = operation.failures.iter().map(|failure| {
-            let variant = pascal(&crate::names::snake(&failure.name));
-            Variant {
-                attributes: docs::plain(&failure.doc),
-                ty: match &failure.content {
-                    ir::Content::Nothing => None,
-                    content => Some(self.output(content)),
-                },
-                wire: String::new(),
-                name: variant,
-                wrap: None,
-                convertible: false,
-            }
+        let variants = operation.failures.iter().map(|failure| Variant {
+            attributes: docs::plain(&failure.doc),
+            ty: match &failure.content {
+                ir::Content::Nothing => None,
+                content => Some(self.output(content)),
+            },
+            wire: String::new(),
+            name: failure.name.clone(),
+            literal: false,
+            wrap: None,
+            convertible: false,
         });
         Failure {
             attributes: docs::plain(&format!(
@@ -222,6 +233,14 @@ fn operation_docs(operation: &ir::Operation) -> Attributes {
     attributes.docs.extend(rest.docs);
     attributes.deprecated = rest.deprecated;
     attributes
+}
+
+pub(super) fn has_deprecated(operation: &ir::Operation) -> bool {
+    let parameters = operation.path_parameters.iter().chain(&operation.query);
+    let mut abouts = parameters
+        .chain(&operation.headers)
+        .map(|field| &field.about);
+    operation.about.deprecated.is_some() || abouts.any(|about| about.deprecated.is_some())
 }
 
 /// The types that an operation names.

@@ -1,6 +1,6 @@
 //! Shapes as Rust types.
 
-use super::{Lower, constant, escape};
+use super::{Lower, constant, constructor, escape};
 use crate::docs;
 use crate::ir::{self, Kind, Shape, ShapeId, Type};
 use crate::names::pascal;
@@ -30,16 +30,20 @@ impl Lower<'_> {
                 name,
                 values: self.variants(values),
             }),
-            Kind::Struct { fields, extra } => Item::Struct(Struct {
-                attributes,
-                name,
-                traits,
-                fields: self.fields(id, shape, fields, *extra),
-                public: shape.received,
-                constructor: shape.sent,
-            }),
+            Kind::Struct { fields, extra } => {
+                let fields = self.fields(id, shape, fields, *extra);
+                Item::Struct(Struct {
+                    attributes,
+                    name,
+                    traits,
+                    public: shape.received,
+                    constructor: shape.sent.then(|| constructor(&fields)),
+                    fields,
+                })
+            }
             Kind::KeyUnion { literals, variants } => {
                 let mut all = self.variants(literals);
+                all.iter_mut().for_each(|literal| literal.literal = true);
                 all.extend(self.boxed(id, variants));
                 Item::Union(Union {
                     attributes,
@@ -145,7 +149,7 @@ impl Lower<'_> {
         };
         Choice {
             attributes: docs::attributes(&choice.about),
-            name: pascal(&choice.name),
+            name: escape(&pascal(&choice.name)),
             constructor: escape(&choice.name),
             fields: choice.fields.iter().map(field).collect(),
         }
@@ -155,6 +159,8 @@ impl Lower<'_> {
         let mut lowered = self.variants(variants);
         for (variant, from) in lowered.iter_mut().zip(variants) {
             variant.ty = from.ty.as_ref().map(|ty| self.boxed_type(id, ty));
+            // Every type converts to itself already.
+            variant.convertible &= from.ty != Some(Type::Shape(id));
         }
         lowered
     }
@@ -165,6 +171,7 @@ impl Lower<'_> {
             Type::Shape(inner) if self.holds(*inner, id, &mut vec![*inner]) => {
                 Ty::Boxed(Box::new(self.ty(ty)))
             }
+            Type::Nullable(inner) => Ty::Option(Box::new(self.boxed_type(id, inner))),
             _ => self.ty(ty),
         }
     }
@@ -192,6 +199,24 @@ impl Lower<'_> {
             }
         })
     }
+}
+
+pub(super) fn has_deprecated(shape: &Shape) -> bool {
+    let deprecated = |about: &ir::About| about.deprecated.is_some();
+    let any = |variants: &[ir::Variant]| variants.iter().any(|variant| deprecated(&variant.about));
+    deprecated(&shape.about)
+        || match &shape.kind {
+            Kind::Scalar => false,
+            Kind::Struct { fields, .. } => fields.iter().any(|field| deprecated(&field.about)),
+            Kind::Enum { values } => any(values),
+            Kind::KeyUnion { literals, variants } => any(literals) || any(variants),
+            Kind::FieldUnion { variants, .. } => any(variants),
+            Kind::KeyedSet { members, .. } => any(members),
+            Kind::Untagged { variants } => variants.iter().any(|choice| {
+                let mut fields = choice.fields.iter();
+                deprecated(&choice.about) || fields.any(|field| deprecated(&field.about))
+            }),
+        }
 }
 
 /// The types that a shape is made of.

@@ -41,7 +41,7 @@ fn file(index: usize, source: &Source, diagnostics: &mut Diagnostics) -> Option<
     let mut broken = Vec::new();
     let operations = entries(&mut top, "operations", &mut broken, operations::operation);
     let shapes = entries(&mut top, "shapes", &mut broken, shapes::shape);
-    top.finish();
+    let whole = top.finish();
     let mut folder: Vec<String> = source.path.split('/').map(str::to_owned).collect();
     let stem = folder
         .pop()
@@ -58,10 +58,11 @@ fn file(index: usize, source: &Source, diagnostics: &mut Diagnostics) -> Option<
         operations,
         shapes,
         broken,
+        whole,
     })
 }
 
-/// Reads a table of named entries; those with a mistake in them go to `broken`, by name.
+/// Reads a table of named entries; those of which nothing can be said go to `broken`, by name.
 fn entries<T>(
     table: &mut Table<'_>,
     key: &'static str,
@@ -70,12 +71,9 @@ fn entries<T>(
 ) -> Vec<(Name, T)> {
     let mut good = Vec::new();
     for (name, node) in table.entries(key) {
-        let diagnostics = table.reports();
-        let before = diagnostics.len();
-        let entry = read(name.span, node, diagnostics);
-        match entry {
-            Some(entry) if diagnostics.len() == before => good.push((name, entry)),
-            _ => broken.push(name),
+        match read(name.span, node, table.reports()) {
+            Some(entry) => good.push((name, entry)),
+            None => broken.push(name),
         }
     }
     good
@@ -96,7 +94,8 @@ fn service(key: Span, node: Spanned<Node>, diagnostics: &mut Diagnostics) -> Ser
     for item in keys.items("errors") {
         errors.push(error_body(key, item, keys.reports()));
     }
-    let service = Service {
+    let mut service = Service {
+        whole: false,
         span: key,
         service_type: keys.required("type"),
         title: keys.required("title"),
@@ -107,7 +106,7 @@ fn service(key: Span, node: Spanned<Node>, diagnostics: &mut Diagnostics) -> Ser
         discovery: keys.text("discovery"),
         errors,
     };
-    keys.finish();
+    service.whole = keys.finish();
     service
 }
 
@@ -181,12 +180,13 @@ fn member(
     diagnostics: &mut Diagnostics,
 ) -> Member {
     let mut keys = table(rules.what, wire.span, node, diagnostics);
+    let asked_for_constant = rules.allows_constant && keys.has("constant");
     let constant = if rules.allows_constant {
         constant(&mut keys)
     } else {
         None
     };
-    let needs_type = rules.needs_type && constant.is_none();
+    let needs_type = rules.needs_type && !asked_for_constant;
     let ty = if needs_type {
         Some(keys.required_type("type"))
     } else {
@@ -195,6 +195,7 @@ fn member(
     let member = Member {
         name: keys.text("name"),
         ty,
+        written_required: rules.required.and(keys.key("required")),
         required: rules
             .required
             .is_none_or(|default| keys.switch("required", default)),
@@ -217,10 +218,15 @@ fn constant(keys: &mut Table<'_>) -> Option<Spanned<crate::ast::Constant>> {
     let value = match node.value {
         Node::Bool(value) => crate::ast::Constant::Bool(value),
         Node::Text(text) => crate::ast::Constant::Text(text),
+        Node::Number(text) => crate::ast::Constant::Number(text),
         other => {
             let message = format!("a constant can't be {}", other.kind());
-            keys.reports()
-                .add(owner, message, "", "write `true`, `false` or a word");
+            keys.reports().add(
+                owner,
+                message,
+                "",
+                "write `true`, `false`, a whole number or a word",
+            );
             return None;
         }
     };

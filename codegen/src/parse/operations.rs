@@ -1,7 +1,7 @@
 //! Operations: what is sent, and how each answer is read.
 
 use super::{MemberRules, first_key, life, members};
-use crate::ast::{Body, Operation, Paginate, Response};
+use crate::ast::{Body, Name, Operation, Paginate, Response};
 use crate::diagnostic::Diagnostics;
 use crate::reader::{Table, table};
 use crate::span::{Span, Spanned};
@@ -38,11 +38,12 @@ pub(super) fn operation(
     for item in keys.items("responses") {
         responses.push(response(name, item, keys.reports()));
     }
-    let operation = Operation {
+    let mut operation = Operation {
+        whole: false,
         method,
         path,
-        at_root: keys.choice("base", &["service", "root"]) == "root",
-        session: keys.choice("auth", &["session", "none"]) == "session",
+        at_root: keys.choice("base", &["service", "root"]) == Some("root"),
+        session: keys.choice("auth", &["session", "none"]) == Some("session"),
         doc: keys.required("doc"),
         reference: keys.text("reference"),
         life: life(&mut keys),
@@ -57,30 +58,29 @@ pub(super) fn operation(
             .node("paginate")
             .map(|(key, node)| paginate(key, node, keys.reports())),
     };
-    keys.finish();
+    operation.whole = keys.finish();
     Some(operation)
 }
 
-fn method_and_path(
-    http: Spanned<String>,
-    keys: &mut Table<'_>,
-) -> (Spanned<String>, Spanned<String>) {
-    let Some((method, path)) = http.value.split_once(' ') else {
-        if !http.is_empty() {
-            keys.reports().add(
-                http.span,
-                format!("`{}` is not a method and a path", http.value),
-                "",
-                "write it as `GET /users/{user_id}`",
-            );
-        }
-        return (http.clone(), http);
-    };
-    let path_start = method.len() + 1;
-    (
-        Spanned::new(method.to_owned(), http.span.part(0, method.len())),
-        Spanned::new(path.to_owned(), http.span.part(path_start, path.len())),
-    )
+/// Both empty if they can't be read.
+fn method_and_path(http: Spanned<String>, keys: &mut Table<'_>) -> (Name, Name) {
+    if let Some((method, path)) = http.value.split_once(' ') {
+        let path_start = http.value.len() - path.trim_start().len();
+        return (
+            Spanned::new(method.to_owned(), http.span.part(0, method.len())),
+            Spanned::new(
+                path.trim_start().to_owned(),
+                http.span.part(path_start, path.trim_start().len()),
+            ),
+        );
+    }
+    if !http.is_empty() {
+        let message = format!("`{}` is not a method and a path", http.value);
+        let help = "write it as `GET /users/{user_id}`";
+        keys.reports().add(http.span, message, "", help);
+    }
+    let nothing = Spanned::new(String::new(), http.span);
+    (nothing.clone(), nothing)
 }
 
 fn body(key: Span, node: Spanned<Node>, diagnostics: &mut Diagnostics) -> Body {
@@ -106,10 +106,11 @@ fn response(owner: Span, node: Spanned<Node>, diagnostics: &mut Diagnostics) -> 
         keys.finish();
         header
     });
-    let response = Response {
+    let mut response = Response {
+        whole: false,
         span,
         statuses,
-        is_error: keys.choice("is", &["ok", "error"]) == "error",
+        is_error: keys.choice("is", &["ok", "error"]) == Some("error"),
         when,
         name: keys.text("as"),
         doc: keys.text("doc"),
@@ -118,7 +119,7 @@ fn response(owner: Span, node: Spanned<Node>, diagnostics: &mut Diagnostics) -> 
         body: keys.ty("body"),
         body_name: keys.text("name"),
     };
-    keys.finish();
+    response.whole = keys.finish();
     response
 }
 
@@ -134,7 +135,7 @@ fn statuses(owner: Span, keys: &mut Table<'_>) -> Vec<Spanned<u16>> {
     let mut statuses = Vec::new();
     for item in items {
         let status = match &item.value {
-            Node::Text(text) => text
+            Node::Text(text) | Node::Number(text) => text
                 .parse()
                 .ok()
                 .filter(|status| (200..600).contains(status)),
@@ -143,11 +144,7 @@ fn statuses(owner: Span, keys: &mut Table<'_>) -> Vec<Spanned<u16>> {
         match status {
             Some(status) => statuses.push(Spanned::new(status, item.span)),
             None => {
-                let span = if matches!(item.value, Node::Text(_)) {
-                    item.span
-                } else {
-                    owner
-                };
+                let span = item.place(owner);
                 let help = "write a number from 200 to 599, or a list of them";
                 keys.reports()
                     .add(span, "this is not a status of an answer", "", help);

@@ -37,14 +37,25 @@ pub(super) fn shape(
     let mut keys = table("the shape", name, node, diagnostics);
     if !keys.has("kind") {
         keys.missing("kind");
+        keys.abandon();
         return None;
     }
-    let kind = match keys.choice("kind", &KINDS) {
+    let Some(kind) = keys.choice("kind", &KINDS) else {
+        keys.abandon();
+        return None;
+    };
+    let kind = match kind {
         "scalar" => scalar(&mut keys),
         "enum" => ShapeKind::Enum {
             values: members(&mut keys, "values", VALUE),
         },
-        "union" => ShapeKind::Union(union(name, &mut keys)?),
+        "union" => match union(&mut keys) {
+            Some(union) => ShapeKind::Union(union),
+            None => {
+                keys.abandon();
+                return None;
+            }
+        },
         "keyed_set" => ShapeKind::KeyedSet {
             list: keys.required("list"),
             member: keys.required("member"),
@@ -56,13 +67,14 @@ pub(super) fn shape(
             extra: keys.switch("extra", false),
         },
     };
-    let shape = Shape {
+    let mut shape = Shape {
+        whole: false,
         doc: keys.required("doc"),
         reference: keys.text("reference"),
         life: life(&mut keys),
         kind,
     };
-    keys.finish();
+    shape.whole = keys.finish();
     Some(shape)
 }
 
@@ -73,7 +85,7 @@ fn scalar(keys: &mut Table<'_>) -> ShapeKind {
     }
 }
 
-fn union(owner: Span, keys: &mut Table<'_>) -> Option<Union> {
+fn union(keys: &mut Table<'_>) -> Option<Union> {
     let Some((key, node)) = keys.node("tag") else {
         keys.missing("tag");
         return None;
@@ -101,21 +113,22 @@ fn union(owner: Span, keys: &mut Table<'_>) -> Option<Union> {
                     ..FIELD
                 },
             ),
-            variants: choices(owner, keys),
+            variants: choices(keys),
         }),
         _ => {
             let help = "write `key`, `none` or `{ field: type }`";
-            keys.reports().add(node.span, "this is not a tag", "", help);
+            let span = node.place(key);
+            keys.reports().add(span, "this is not a tag", "", help);
             None
         }
     }
 }
 
-fn choices(owner: Span, keys: &mut Table<'_>) -> Vec<Choice> {
+fn choices(keys: &mut Table<'_>) -> Vec<Choice> {
     let mut choices = Vec::new();
     for (name, node) in keys.entries("variants") {
         let mut keys = table("the variant", name.span, node, keys.reports());
-        let fields = names(owner, &mut keys);
+        let fields = names(name.span, &mut keys);
         let choice = Choice {
             fields,
             doc: keys.required("doc"),
@@ -131,12 +144,15 @@ fn choices(owner: Span, keys: &mut Table<'_>) -> Vec<Choice> {
 fn names(owner: Span, keys: &mut Table<'_>) -> Vec<Name> {
     let mut names = Vec::new();
     for item in keys.items("fields") {
-        match item.value {
-            Node::Text(name) => names.push(Spanned::new(name, item.span)),
+        match &item.value {
+            Node::Text(name) | Node::Number(name) => {
+                names.push(Spanned::new(name.clone(), item.span));
+            }
             _ => {
                 let help = "write `fields: [name, domain]`";
+                let span = item.place(owner);
                 keys.reports()
-                    .add(owner, "a variant lists the names of its fields", "", help);
+                    .add(span, "a variant lists the names of its fields", "", help);
             }
         }
     }

@@ -129,6 +129,15 @@ pub enum OperationError<F = NoFailure> {
     Decode(DecodeError),
 }
 
+/// Ends an operation with a failure that it declares.
+///
+/// # Errors
+///
+/// Always: the failure.
+pub fn declared<T, F>(failure: F) -> Result<T, OperationError<F>> {
+    Err(OperationError::Declared(failure))
+}
+
 impl<F> From<DecodeError> for OperationError<F> {
     fn from(error: DecodeError) -> Self {
         OperationError::Decode(error)

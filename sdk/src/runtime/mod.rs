@@ -33,7 +33,7 @@ mod text;
 mod timestamp;
 mod unescape;
 
-pub use error::{DecodeError, NoFailure, OperationError, RequestError, ServiceError};
+pub use error::{DecodeError, NoFailure, OperationError, RequestError, ServiceError, declared};
 pub use http::Method;
 pub use keyed_set::{Empty, Keyed, KeyedSet, Repeated, Wrapped};
 pub use patch::Patch;
@@ -41,7 +41,7 @@ pub use request::{Request, RequestBuilder};
 pub use response::Response;
 pub use secret::Secret;
 pub use serde_json::Value;
-pub use tagged::Tagged;
+pub use tagged::{Tag, Tagged};
 pub use text::{Parameter, Unrecognized};
 pub use timestamp::{NotATimestamp, Timestamp};
 

@@ -1,5 +1,7 @@
 //! Fields of an update: leave, clear or set.
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What an update does with a field that may be empty.
@@ -19,6 +21,24 @@ impl<T> Patch<T> {
     #[must_use]
     pub fn is_keep(&self) -> bool {
         matches!(self, Patch::Keep)
+    }
+
+    /// The value, if there is one.
+    #[must_use]
+    pub fn as_ref(&self) -> Option<&T> {
+        match self {
+            Patch::Keep | Patch::Clear => None,
+            Patch::Set(value) => Some(value),
+        }
+    }
+
+    /// What the value refers to, if there is one.
+    #[must_use]
+    pub fn as_deref(&self) -> Option<&T::Target>
+    where
+        T: Deref,
+    {
+        self.as_ref().map(Deref::deref)
     }
 }
 

@@ -172,7 +172,7 @@ impl RequestBuilder {
     #[must_use]
     pub fn flag(mut self, name: &'static str, set: bool) -> Self {
         if set {
-            self.push_query(name);
+            self.push_query(&percent_encoded(name));
         }
         self
     }

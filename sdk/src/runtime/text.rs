@@ -55,6 +55,16 @@ impl Parameter for i64 {
     }
 }
 
+impl Parameter for f64 {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+
+    fn from_text(text: &str) -> Result<Self, &'static str> {
+        text.parse().map_err(|_| "expected a number")
+    }
+}
+
 impl Parameter for Timestamp {
     fn text(&self) -> Cow<'_, str> {
         Cow::Owned(self.to_string())

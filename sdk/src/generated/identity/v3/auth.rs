@@ -3,9 +3,9 @@
 //! What a request for a token says: who asks, proved by one or more authentication methods, and for
 //! which scope.
 
+use super::common::{DomainRef, TokenId, UserRef};
 use openstack_identity::runtime;
 use serde::Serialize;
-use super::common::{DomainRef, TokenId, UserRef};
 
 /// A request for a token.
 ///
@@ -19,7 +19,9 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `credentials`: Who asks, and the proofs.
     #[must_use]
     pub fn new(credentials: impl Into<Credentials>) -> Self {
         Self {
@@ -582,7 +584,9 @@ pub struct TrustScope {
 }
 
 impl TrustScope {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `id`: The trust's id.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into() }

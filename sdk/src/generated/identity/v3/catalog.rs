@@ -2,10 +2,11 @@
 
 //! What a token leads to: services, and the projects, domains and system to which it can be scoped.
 
-use openstack_identity::runtime;
-use serde::Deserialize;
 use super::common::Links;
 use super::tokens::TokenSystem;
+use openstack_identity::runtime;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Shows the service catalog of the session's token, which must be for a project: others are
 /// refused (403), although domain and system tokens do come with a catalog.
@@ -91,10 +92,7 @@ impl runtime::Paginated for ListAuthProjects {
     type Item = AuthProject;
 
     fn next_page(page: &Self::Output) -> Option<&str> {
-        Some(page)
-            .and_then(|part| part.links.as_ref())
-            .and_then(|part| part.next.as_ref())
-            .map(String::as_str)
+        page.links.as_ref()?.next.as_deref()
     }
 
     fn into_items(page: Self::Output) -> Vec<Self::Item> {
@@ -144,10 +142,7 @@ impl runtime::Paginated for ListAuthDomains {
     type Item = AuthDomain;
 
     fn next_page(page: &Self::Output) -> Option<&str> {
-        Some(page)
-            .and_then(|part| part.links.as_ref())
-            .and_then(|part| part.next.as_ref())
-            .map(String::as_str)
+        page.links.as_ref()?.next.as_deref()
     }
 
     fn into_items(page: Self::Output) -> Vec<Self::Item> {
@@ -329,13 +324,13 @@ pub struct AuthProject {
     pub tags: Option<Vec<String>>,
     /// Its options.
     #[serde(default)]
-    pub options: Option<std::collections::BTreeMap<String, runtime::Value>>,
+    pub options: Option<BTreeMap<String, runtime::Value>>,
     /// Where it is found.
     #[serde(default)]
     pub links: Option<Links>,
     /// Fields that this version of the crate doesn't know.
     #[serde(flatten)]
-    pub extra: std::collections::BTreeMap<String, runtime::Value>,
+    pub extra: BTreeMap<String, runtime::Value>,
 }
 
 /// The domains on which the user has a role.
@@ -371,13 +366,13 @@ pub struct AuthDomain {
     pub tags: Option<Vec<String>>,
     /// Its options.
     #[serde(default)]
-    pub options: Option<std::collections::BTreeMap<String, runtime::Value>>,
+    pub options: Option<BTreeMap<String, runtime::Value>>,
     /// Where it is found.
     #[serde(default)]
     pub links: Option<Links>,
     /// Fields that this version of the crate doesn't know.
     #[serde(flatten)]
-    pub extra: std::collections::BTreeMap<String, runtime::Value>,
+    pub extra: BTreeMap<String, runtime::Value>,
 }
 
 /// Whether the user has a role on the whole deployment.

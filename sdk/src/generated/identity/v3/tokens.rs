@@ -2,11 +2,12 @@
 
 //! Tokens: get one, look at it, check it, revoke it.
 
-use openstack_identity::runtime;
-use serde::Deserialize;
 use super::auth::Auth;
 use super::catalog::CatalogService;
 use super::common::{DomainSummary, TokenId};
+use openstack_identity::runtime;
+use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Authenticates an identity and issues a token.
 ///
@@ -27,7 +28,9 @@ pub struct GenerateToken {
 }
 
 impl GenerateToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `auth`: Who asks, and for which scope.
     #[must_use]
     pub fn new(auth: impl Into<Auth>) -> Self {
         Self {
@@ -93,13 +96,11 @@ impl runtime::Operation for GenerateToken {
                 })
             }
             401 if response.has_header("Openstack-Auth-Receipt") => {
-                Err(
-                    runtime::OperationError::Declared(
-                        GenerateTokenFailure::ReceiptRequired(ReceiptRequired {
-                            id: response.header("Openstack-Auth-Receipt")?,
-                            partial: response.json()?,
-                        }),
-                    ),
+                runtime::declared(
+                    GenerateTokenFailure::ReceiptRequired(ReceiptRequired {
+                        id: response.header("Openstack-Auth-Receipt")?,
+                        partial: response.json()?,
+                    }),
                 )
             }
             _ => Err(response.error::<Self>()),
@@ -113,7 +114,7 @@ impl runtime::Operation for GenerateToken {
 pub struct IssuedToken {
     /// The token's id.
     pub id: TokenId,
-    /// The body of the answer.
+    /// What is known of a token.
     pub token: Token,
 }
 
@@ -133,7 +134,7 @@ pub enum GenerateTokenFailure {
 pub struct ReceiptRequired {
     /// The receipt for what was proved already.
     pub id: ReceiptId,
-    /// The body of the answer.
+    /// What was proved, and what is missing.
     pub partial: PartialAuthentication,
 }
 
@@ -156,7 +157,9 @@ pub struct GetToken {
 }
 
 impl GetToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `subject_token`: The token to look at.
     #[must_use]
     pub fn new(subject_token: impl Into<TokenId>) -> Self {
         Self {
@@ -246,7 +249,9 @@ pub struct ValidateToken {
 }
 
 impl ValidateToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `subject_token`: The token to check.
     #[must_use]
     pub fn new(subject_token: impl Into<TokenId>) -> Self {
         Self {
@@ -320,7 +325,9 @@ pub struct RevokeToken {
 }
 
 impl RevokeToken {
-    /// Takes what is required.
+    /// Takes what is required:
+    ///
+    /// * `subject_token`: The token to revoke.
     #[must_use]
     pub fn new(subject_token: impl Into<TokenId>) -> Self {
         Self {
@@ -612,7 +619,7 @@ pub struct TokenRole {
     pub description: Option<String>,
     /// The role's options, on tokens of trusts and of federated users.
     #[serde(default)]
-    pub options: Option<std::collections::BTreeMap<String, runtime::Value>>,
+    pub options: Option<BTreeMap<String, runtime::Value>>,
 }
 
 /// The trust that a token is for.

@@ -1,125 +1,82 @@
 //! The address of an Identity service, as people write it.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::net::Ipv6Addr;
-use std::sync::{Mutex, PoisonError};
 
-use http::Uri;
-
+use crate::address::Address;
 use crate::error::Error;
 
 /// The root of an Identity service: `https://host:5000`, `https://host/identity`.
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub(crate) struct AuthUrl {
-    base: String,
-    host: String,
+    /// Its path has no slash at its end.
+    root: Address,
+    /// Whether the address was given with `/v3`, so that there is nothing to find out.
+    versioned: bool,
 }
 
 impl AuthUrl {
     /// Reads an address with or without `/v3` and slashes at its end.
     pub(crate) fn parse(text: &str) -> Result<AuthUrl, Error> {
-        let wrong = |why: &str| Err(Error::input(format!("the auth URL {why}"), HELP));
-        let Ok(uri) = text.trim().parse::<Uri>() else {
-            return wrong("is no URL");
-        };
-        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-            return wrong("has no scheme or no host");
-        };
-        if !matches!(scheme, "http" | "https") {
-            return wrong("must start with http:// or https://");
-        }
-        if authority.as_str().contains('@') {
-            return wrong("has a user or a password in it, which don't belong there");
-        }
-        if !is_host(authority.host()) {
-            return wrong("has no host, or one that can't be");
-        }
-        let port = match authority.as_str().strip_prefix(authority.host()) {
-            Some("") => "",
-            Some(port) if is_port(port) => match (scheme, port) {
-                ("http", ":80") | ("https", ":443") => "",
-                _ => port,
-            },
-            _ => return wrong("has a port that can't be"),
-        };
-        if uri.query().is_some() || text.contains('#') {
-            return wrong("has a query or a fragment");
-        }
-        let path = uri.path().trim_end_matches('/');
+        let wrong = |why: &str| Error::input(format!("the auth URL {why}"), HELP);
+        let mut root = Address::parse(text).map_err(wrong)?;
+        let path = root.path.trim_end_matches('/');
         let mut parts = path.split('/').skip(1);
         if parts.any(|part| matches!(part, "" | "." | "..")) {
-            return wrong("has an empty part, or dots for one, in its path");
+            return Err(wrong("has an empty part, or dots for one, in its path"));
         }
-        let path = path
-            .strip_suffix("/v3")
-            .unwrap_or(path)
-            .trim_end_matches('/');
-        let host = format!("{}{port}", authority.host().to_ascii_lowercase());
-        let base = format!("{scheme}://{host}{path}");
-        Ok(AuthUrl { base, host })
+        let unversioned = path.strip_suffix("/v3");
+        let versioned = unversioned.is_some();
+        root.path = unversioned.unwrap_or(path).to_owned();
+        Ok(AuthUrl { root, versioned })
     }
 
-    /// Says once a host that secrets go over the network in the clear.
-    pub(crate) fn warn_of_plain_http(&self) {
-        static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-        let name = self
-            .host
-            .rsplit_once(':')
-            .map_or(&*self.host, |(name, _)| name);
-        let local = name == "localhost" || name.starts_with("127.") || name == "[::1]";
-        if local || self.host == "[::1]" || !self.base.starts_with("http://") {
-            return;
+    /// The address of the same server whose `/v3` is below another path.
+    pub(crate) fn with_root(&self, path: &str) -> Self {
+        let root = Address {
+            path: path.trim_end_matches('/').to_owned(),
+            ..self.root.clone()
+        };
+        AuthUrl {
+            root,
+            versioned: true,
         }
-        if WARNED
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(self.host.clone())
-        {
-            tracing::warn!(
-                host = self.host,
-                "passwords and tokens go over plain http: use https"
-            );
-        }
+    }
+
+    /// Whether `/v3` was given.
+    pub(crate) fn is_versioned(&self) -> bool {
+        self.versioned
+    }
+
+    /// Whether a token of `issuer` may be this server's. Without `/v3`, where below the path it is found
+    /// is not known yet.
+    pub(crate) fn may_be(&self, issuer: &AuthUrl) -> bool {
+        let below = issuer.root.path.strip_prefix(&self.root.path);
+        self.root.origin == issuer.root.origin
+            && below
+                .is_some_and(|rest| rest.is_empty() || (!self.versioned && rest.starts_with('/')))
+    }
+
+    /// Without `/v3`; the path has no slash at its end.
+    pub(crate) fn root(&self) -> &Address {
+        &self.root
     }
 
     /// Without `/v3` and without a slash at its end.
-    pub(crate) fn base(&self) -> &str {
-        &self.base
+    pub(crate) fn base(&self) -> String {
+        format!("{}{}", self.root.origin, self.root.path)
     }
 
     /// The host, and the port if it was given.
     pub(crate) fn host(&self) -> &str {
-        &self.host
+        self.root.host()
     }
-}
-
-/// Only what every reader of URLs takes for the same host.
-fn is_host(host: &str) -> bool {
-    match host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-    {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            let usual = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-            host.chars().all(usual) && host.chars().any(|c| c.is_ascii_alphanumeric())
-        }
-    }
-}
-
-/// `:5000`
-fn is_port(text: &str) -> bool {
-    let digits = text.strip_prefix(':').unwrap_or_default();
-    digits.bytes().all(|byte| byte.is_ascii_digit())
-        && digits.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
 const HELP: &str = "write it as https://keystone.example:5000/v3 or https://cloud.example/identity";
 
 impl fmt::Display for AuthUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/v3", self.base)
+        write!(f, "{}/v3", self.base())
     }
 }
 

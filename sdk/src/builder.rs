@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth_url::AuthUrl;
+use crate::catalog::Interfaces;
 use crate::client::Client;
+use crate::discovery::IdentityUrl;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
@@ -25,6 +27,8 @@ use crate::wire::Wire;
 pub struct OpenStackBuilder {
     auth_url: String,
     region: Option<String>,
+    interfaces: Interfaces,
+    overrides: Vec<(String, String)>,
     login: Login,
     cached_token: Option<AuthToken>,
     transport: Option<Arc<dyn Transport>>,
@@ -39,6 +43,8 @@ impl OpenStackBuilder {
         OpenStackBuilder {
             auth_url,
             region: None,
+            interfaces: Interfaces::default(),
+            overrides: Vec::new(),
             login: Login {
                 credentials: None,
                 factors: Vec::new(),
@@ -57,6 +63,25 @@ impl OpenStackBuilder {
     /// The region whose services are wanted.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
+        self
+    }
+
+    /// For whom the endpoints of services are: `"internal"`, or several, the best first. `public` unless
+    /// set.
+    pub fn interface(mut self, interfaces: impl Into<Interfaces>) -> Self {
+        self.interfaces = interfaces.into();
+        self
+    }
+
+    /// The address of the services of this type, in place of any of the catalog; also for requests that
+    /// name the type by an alias. `%(project_id)s` and `%(user_id)s` in it are filled in. The Identity
+    /// service that tokens come from stays at the auth URL.
+    pub fn endpoint_override(
+        mut self,
+        service_type: impl Into<String>,
+        url: impl Into<String>,
+    ) -> Self {
+        self.overrides.push((service_type.into(), url.into()));
         self
     }
 
@@ -172,7 +197,7 @@ impl OpenStackBuilder {
         let given = self.cached_token.is_some();
         let cached = self
             .cached_token
-            .filter(|token| AuthUrl::parse(token.auth_url()).is_ok_and(|issuer| issuer == url));
+            .filter(|token| AuthUrl::parse(token.auth_url()).is_ok_and(|it| url.may_be(&it)));
         let passed_over = given && cached.is_none();
         let transport = match self.transport {
             Some(transport) => transport,
@@ -191,7 +216,7 @@ impl OpenStackBuilder {
                 ));
             }
         };
-        url.warn_of_plain_http();
+        url.root().warn_of_plain_http();
         let observer = self.login.observer.clone();
         let wire = Wire {
             transport,
@@ -199,10 +224,14 @@ impl OpenStackBuilder {
             observer,
             global_request_id: None,
         };
+        let url = IdentityUrl::new(url);
         Ok(OpenStack::new(Shared {
             client: Client { url, wire },
             session: Session::new(self.login, cached, passed_over),
             region: self.region,
+            interfaces: self.interfaces,
+            overrides: Arc::from(self.overrides),
+            versions: Arc::default(),
             revoke_on_close: self.revoke_on_close,
         }))
     }

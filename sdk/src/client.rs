@@ -6,7 +6,7 @@ use std::fmt;
 use http::{Method, Uri};
 
 use crate::TokenId;
-use crate::auth_url::AuthUrl;
+use crate::discovery::IdentityUrl;
 use crate::error::{Context, Error};
 use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure};
 use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
@@ -53,7 +53,7 @@ impl From<SendError<GenerateTokenFailure>> for Error {
         match error {
             SendError::Declared(failure) => {
                 let context = Context {
-                    operation: GenerateToken::NAME,
+                    operation: GenerateToken::NAME.into(),
                     method: Some(Method::POST),
                     ..Context::default()
                 };
@@ -67,7 +67,7 @@ impl From<SendError<GenerateTokenFailure>> for Error {
 /// A service's address and a way to send.
 #[derive(Clone)]
 pub(crate) struct Client {
-    pub(crate) url: AuthUrl,
+    pub(crate) url: IdentityUrl,
     pub(crate) wire: Wire,
 }
 
@@ -149,8 +149,9 @@ impl Client {
         &self,
         request: &Request,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
+        let url = self.url.settled(&self.wire).await?;
         let http = request
-            .to_http(self.url.base())
+            .to_http(&url.base())
             .map_err(|error| Error::request(&error, self.context::<O>(None)))?;
         let context = self.context::<O>(Some(request.method().clone()));
         let answer = self
@@ -172,9 +173,10 @@ impl Client {
 
     pub(crate) fn context<O: Operation>(&self, method: Option<Method>) -> Context {
         Context {
-            operation: O::NAME,
+            operation: O::NAME.into(),
             method,
             host: self.url.host().to_owned(),
+            ..Context::default()
         }
     }
 }

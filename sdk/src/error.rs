@@ -1,9 +1,11 @@
 //! Errors, typed by what the caller can do about them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::StatusCode;
 
+use crate::catalog::NoEndpoint;
 use crate::client::Client;
 use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, ReceiptRequired};
 use crate::runtime::{DecodeError, RequestError, Response, Secret, ServiceError, scrub};
@@ -53,10 +55,12 @@ struct Inner {
 /// Where it happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Context {
-    pub operation: &'static str,
+    pub operation: Cow<'static, str>,
     /// Of the request, if there came to be one.
     pub method: Option<http::Method>,
     pub host: String,
+    /// Whether it is of a service of the catalog, to which an endpoint leads, and not the auth URL.
+    pub of_catalog: bool,
 }
 
 impl Error {
@@ -66,10 +70,11 @@ impl Error {
         &self.0.kind
     }
 
-    /// The operation that failed, such as `generate_token`; empty if there was none yet.
+    /// The operation that failed, such as `generate_token` or `compute GET /servers`; empty if there was
+    /// none yet.
     #[must_use]
-    pub fn operation(&self) -> &'static str {
-        self.0.context.operation
+    pub fn operation(&self) -> &str {
+        &self.0.context.operation
     }
 
     /// The HTTP method of the request; none if nothing was sent.
@@ -105,7 +110,7 @@ impl Error {
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
-        self.0.kind.help()
+        self.0.kind.help(self.0.context.of_catalog)
     }
 
     /// Something that was given can't be used; nothing was sent.
@@ -117,7 +122,7 @@ impl Error {
     /// A token is needed, and there is no way to get one.
     pub(crate) fn no_credentials(operation: &'static str, host: &str, why: &str) -> Self {
         let context = Context {
-            operation,
+            operation: operation.into(),
             host: host.to_owned(),
             ..Context::default()
         };
@@ -214,6 +219,42 @@ impl Error {
         Error::generate_token(GenerateTokenFailure::ReceiptRequired(needed), context)
     }
 
+    /// The catalog leads nowhere.
+    pub(crate) fn no_endpoint(none: NoEndpoint, context: Context) -> Self {
+        let what = none.to_string();
+        Error::new(ErrorKind::NoEndpoint(Box::new(none)), context, what)
+    }
+
+    /// An answer that is an error, as `what` says, which must hold no secret.
+    pub(crate) fn answered(
+        kind: ErrorKind,
+        context: Context,
+        what: String,
+        status: StatusCode,
+    ) -> Self {
+        let mut new = Error::new(kind, context, what);
+        new.0.status = Some(status);
+        new
+    }
+
+    /// What was given to a request can't be used; nothing was sent.
+    pub(crate) fn input_of(context: Context, what: String) -> Self {
+        Error::new(ErrorKind::InvalidInput, context, what)
+    }
+
+    /// The error, told of the call that it came up in, if it is of none of its own.
+    pub(crate) fn within(mut self, placeholder: &str, operation: &str) -> Self {
+        if self.0.context.operation == placeholder {
+            self.0.context.operation = operation.to_owned().into();
+        }
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<String>) -> Self {
+        self.0.retry_after = retry_after;
+        self
+    }
+
     /// The same refusal, for a login that was not tried because of it.
     pub(crate) fn not_sent_again(mut self) -> Self {
         let what = std::mem::take(&mut self.0.what);
@@ -259,7 +300,7 @@ impl fmt::Display for Error {
             request_id,
             ..
         } = &*self.0;
-        match (context.operation, &*context.host) {
+        match (&*context.operation, &*context.host) {
             ("", _) => f.write_str(what)?,
             (operation, "") => write!(f, "{operation}: {what}")?,
             (operation, host) => write!(f, "{operation} at {host}: {what}")?,
@@ -267,7 +308,7 @@ impl fmt::Display for Error {
         if let Some(id) = request_id {
             write!(f, " (request id {id})")?;
         }
-        write!(f, "; {}", kind.help())
+        write!(f, "; {}", kind.help(context.of_catalog))
     }
 }
 

@@ -9,14 +9,19 @@ pub mod runtime;
 #[rustfmt::skip]
 mod generated;
 
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
+mod address;
 #[cfg(feature = "client")]
 mod auth_url;
 #[cfg(feature = "client")]
 mod builder;
+mod catalog;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "client")]
+mod discovery;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
@@ -28,7 +33,11 @@ mod openstack;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "client")]
+mod service;
+#[cfg(feature = "client")]
 mod session;
+#[cfg(feature = "client")]
+mod single_flight;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "client")]
@@ -42,6 +51,9 @@ pub mod transport;
 #[cfg(feature = "client")]
 mod wire;
 
+pub use catalog::{
+    Candidate, EndpointChoice, EndpointFilter, Interfaces, MissingPart, NoEndpoint, Verdict,
+};
 pub use generated::identity;
 pub use generated::identity::v3::auth::{
     ApplicationCredential, AuthMethod, Credentials, Password, ProjectScope, Scope, Totp,
@@ -56,6 +68,8 @@ pub use client::SendError;
 #[cfg(feature = "config")]
 pub use config::{CloudConfig, ConfigError};
 #[cfg(feature = "client")]
+pub use discovery::ServiceVersion;
+#[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "client")]
 pub use event::Event;
@@ -63,6 +77,8 @@ pub use event::Event;
 pub use identity_v3::{GenerateTokenCall, IdentityV3, Validity};
 #[cfg(feature = "client")]
 pub use openstack::OpenStack;
+#[cfg(feature = "client")]
+pub use service::{ServiceClient, ServiceRequest, ServiceResponse};
 #[cfg(feature = "client")]
 pub use session::mfa::{Factor, factor_from};
 #[cfg(feature = "totp")]

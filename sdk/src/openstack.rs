@@ -6,10 +6,13 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::builder::OpenStackBuilder;
+use crate::catalog::Interfaces;
 use crate::client::Client;
+use crate::discovery::VersionCache;
 use crate::error::{Error, ErrorKind};
 use crate::identity::v3::auth::Scope;
 use crate::identity_v3::IdentityV3;
+use crate::service::ServiceClient;
 use crate::session::{Session, SessionToken};
 use crate::token::AuthToken;
 
@@ -34,6 +37,9 @@ pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) session: Session,
     pub(crate) region: Option<String>,
+    pub(crate) interfaces: Interfaces,
+    pub(crate) overrides: Arc<[(String, String)]>,
+    pub(crate) versions: Arc<VersionCache>,
     pub(crate) revoke_on_close: bool,
 }
 
@@ -75,13 +81,26 @@ impl OpenStack {
         IdentityV3::new(self.clone())
     }
 
+    /// Any service of the catalog, by its type, such as `compute`, or another name of the type.
+    ///
+    /// ```no_run
+    /// # async fn example(openstack: openstack_identity::OpenStack) -> Result<(), openstack_identity::Error> {
+    /// let compute = openstack.service("compute");
+    /// let servers: serde_json::Value = compute.get("servers/detail").query("limit", 10).await?.json()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn service(&self, service_type: impl Into<String>) -> ServiceClient {
+        ServiceClient::new(self.clone(), service_type.into())
+    }
+
     /// The region whose services are wanted, if one was given.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.0.region.as_deref()
     }
 
-    /// The address of the Identity service, with `/v3`.
+    /// The address of the Identity service, with `/v3`. If the auth URL was given without it, the first
+    /// request finds out where it is.
     #[must_use]
     pub fn auth_url(&self) -> String {
         self.0.client.url.to_string()

@@ -80,7 +80,7 @@ impl Wire {
         );
         let span = tracing::debug_span!(
             "request",
-            operation = context.operation,
+            operation = &*context.operation,
             method,
             path,
             attempt,

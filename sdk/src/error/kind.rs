@@ -1,5 +1,8 @@
 //! What kinds of failure there are, how an answer tells, and what to do about each.
 
+use http::StatusCode;
+
+use crate::catalog::NoEndpoint;
 use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ReceiptRequired};
 use crate::runtime::{Operation, Response, ServiceError, Value};
 
@@ -25,6 +28,8 @@ pub enum ErrorKind {
     Unauthorized,
     /// The token is good, and not for this.
     NotAllowed,
+    /// The catalog has no endpoint that fits; this is what it has.
+    NoEndpoint(Box<NoEndpoint>),
     /// There is no such thing.
     NotFound,
     /// It collides with what is there already.
@@ -46,7 +51,7 @@ pub enum ErrorKind {
     Untrusted,
     /// It took too long.
     TimedOut,
-    /// What came is no answer of an Identity service.
+    /// What came is no answer of such a service.
     UnexpectedAnswer,
     /// The client can't be set up.
     Setup,
@@ -60,15 +65,20 @@ impl ErrorKind {
             // Whoever else answers for the server says nothing about tokens.
             401 | 403 | 404 if !is_of_the_service(error, response) => ErrorKind::UnexpectedAnswer,
             401 if login => ErrorKind::of_login(response),
-            401 => ErrorKind::Unauthorized,
             403 if login => ErrorKind::ScopeRefused,
-            403 => ErrorKind::NotAllowed,
             404 if login => ErrorKind::WrongCredentials,
+            _ => ErrorKind::of_status(error.status, error.retry_after.clone()),
+        }
+    }
+
+    /// The kind of an error that its status alone tells.
+    pub(crate) fn of_status(status: StatusCode, retry_after: Option<String>) -> Self {
+        match status.as_u16() {
+            401 => ErrorKind::Unauthorized,
+            403 => ErrorKind::NotAllowed,
             404 => ErrorKind::NotFound,
             409 => ErrorKind::Conflict,
-            429 => ErrorKind::Throttled {
-                retry_after: error.retry_after.clone(),
-            },
+            429 => ErrorKind::Throttled { retry_after },
             400..=499 => ErrorKind::BadRequest,
             500..=599 => ErrorKind::ServerFault,
             300..=399 => ErrorKind::Redirected,
@@ -98,8 +108,21 @@ impl ErrorKind {
         }
     }
 
-    pub(super) fn help(&self) -> &'static str {
+    pub(super) fn help(&self, of_catalog: bool) -> &'static str {
         match self {
+            ErrorKind::Redirected if of_catalog => {
+                "nothing was sent there: give the right address with `endpoint_override`"
+            }
+            ErrorKind::Unreachable if of_catalog => {
+                "check the endpoint, and the interface that was asked for"
+            }
+            ErrorKind::UnexpectedAnswer if of_catalog => {
+                "check that the endpoint leads to the service"
+            }
+            ErrorKind::NotFound if of_catalog => "check the path and the id",
+            ErrorKind::NoEndpoint(_) => {
+                "ask for what is there, or give an address with `endpoint_override`"
+            }
             ErrorKind::InvalidInput => "correct the value; nothing was sent",
             ErrorKind::NoCredentials => "give credentials to `OpenStack::builder`",
             ErrorKind::WrongCredentials => {

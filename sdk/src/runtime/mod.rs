@@ -40,6 +40,8 @@ pub use patch::Patch;
 pub use request::{Request, RequestBuilder};
 pub use response::Response;
 pub use secret::Secret;
+#[cfg(feature = "client")]
+pub(crate) use secret::recording;
 pub use serde_json::Value;
 pub use tagged::{Tag, Tagged};
 pub use text::{Parameter, Unrecognized};

@@ -36,6 +36,24 @@ impl Response {
         }
     }
 
+    /// An answer to a request with these secrets.
+    #[cfg(feature = "client")]
+    pub(crate) fn with_secrets(response: http::Response<Vec<u8>>, secrets: Vec<Secret>) -> Self {
+        let (head, body) = response.into_parts();
+        Response {
+            status: head.status,
+            headers: head.headers,
+            body,
+            secrets,
+        }
+    }
+
+    /// The body as it came.
+    #[cfg(feature = "client")]
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> u16 {

@@ -8,4 +8,6 @@ pub mod common;
 
 pub mod service;
 
+pub mod service_types;
+
 pub mod tokens;

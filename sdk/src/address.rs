@@ -1,0 +1,94 @@
+//! Addresses as people and catalogs write them, read in one way only.
+
+use std::net::Ipv6Addr;
+
+use http::Uri;
+
+/// An http or https address without a user, a query or a fragment.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct Address {
+    /// Scheme, host and port: `https://host:5000`. Equal origins are equal texts.
+    pub(crate) origin: String,
+    /// The path as it was written; begins with a slash.
+    pub(crate) path: String,
+}
+
+impl Address {
+    /// Reads an address. The error says what the address is or has, and shows nothing of it.
+    pub(crate) fn parse(text: &str) -> Result<Address, &'static str> {
+        let uri: Uri = text.trim().parse().map_err(|_| "is no URL")?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err("has no scheme or no host");
+        };
+        if !matches!(scheme, "http" | "https") {
+            return Err("must start with http:// or https://");
+        }
+        if authority.as_str().contains('@') {
+            return Err("has a user or a password in it, which don't belong there");
+        }
+        if !is_host(authority.host()) {
+            return Err("has no host, or one that can't be");
+        }
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => "",
+            Some(port) if is_port(port) => match (scheme, port) {
+                ("http", ":80") | ("https", ":443") => "",
+                _ => port,
+            },
+            _ => return Err("has a port that can't be"),
+        };
+        if uri.query().is_some() || text.contains('#') {
+            return Err("has a query or a fragment");
+        }
+        let host = authority.host().to_ascii_lowercase();
+        Ok(Address {
+            origin: format!("{scheme}://{host}{port}"),
+            path: uri.path().to_owned(),
+        })
+    }
+
+    /// The host, and the port if it was given.
+    pub(crate) fn host(&self) -> &str {
+        self.origin.split_once("://").map_or("", |(_, host)| host)
+    }
+
+    /// Says once a host that secrets go over the network in the clear.
+    #[cfg(feature = "client")]
+    pub(crate) fn warn_of_plain_http(&self) {
+        use std::collections::BTreeSet;
+        use std::sync::{Mutex, PoisonError};
+
+        static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let host = self.host();
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let local = name == "localhost" || name.starts_with("127.") || name == "[::1]";
+        if local || host == "[::1]" || !self.origin.starts_with("http://") {
+            return;
+        }
+        let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(host.to_owned()) {
+            tracing::warn!(host, "passwords and tokens go over plain http: use https");
+        }
+    }
+}
+
+/// Only what every reader of URLs takes for the same host.
+fn is_host(host: &str) -> bool {
+    match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            let usual = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+            host.chars().all(usual) && host.chars().any(|c| c.is_ascii_alphanumeric())
+        }
+    }
+}
+
+/// `:5000`
+fn is_port(text: &str) -> bool {
+    let digits = text.strip_prefix(':').unwrap_or_default();
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && digits.parse::<u16>().is_ok_and(|port| port != 0)
+}

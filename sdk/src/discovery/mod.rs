@@ -1,0 +1,25 @@
+//! Which versions of an API a server has, and where.
+
+mod document;
+mod identity;
+mod services;
+
+use http::header::{ACCEPT, HeaderValue};
+
+use crate::error::{Context, Error};
+use crate::wire::Wire;
+
+pub use self::document::ServiceVersion;
+pub(crate) use self::identity::IdentityUrl;
+pub(crate) use self::services::VersionCache;
+
+/// The answer to a GET, which carries no token.
+async fn ask(wire: &Wire, url: &str, context: &Context) -> Result<http::Response<Vec<u8>>, Error> {
+    let mut request = http::Request::new(Vec::new());
+    *request.uri_mut() = url
+        .parse()
+        .map_err(|_| Error::unexpected("its address is no URL", context.clone()))?;
+    let json = HeaderValue::from_static("application/json");
+    request.headers_mut().insert(ACCEPT, json);
+    wire.exchange(request, &[], context).await
+}

@@ -34,6 +34,7 @@ pub struct OpenStackBuilder {
     transport: Option<Arc<dyn Transport>>,
     retries: u32,
     revoke_on_close: bool,
+    configuration: Option<Arc<str>>,
     #[cfg(feature = "reqwest")]
     settings: Settings,
 }
@@ -55,6 +56,7 @@ impl OpenStackBuilder {
             transport: None,
             retries: 2,
             revoke_on_close: false,
+            configuration: None,
             #[cfg(feature = "reqwest")]
             settings: Settings::default(),
         }
@@ -186,6 +188,13 @@ impl OpenStackBuilder {
         self
     }
 
+    /// Where the values came from, for [`OpenStack::explain`].
+    #[cfg(feature = "config")]
+    pub(crate) fn configured_by(mut self, explanation: String) -> Self {
+        self.configuration = Some(Arc::from(explanation));
+        self
+    }
+
     /// Puts it together, and sends nothing.
     ///
     /// # Errors
@@ -233,6 +242,7 @@ impl OpenStackBuilder {
             overrides: Arc::from(self.overrides),
             versions: Arc::default(),
             revoke_on_close: self.revoke_on_close,
+            configuration: self.configuration,
         }))
     }
 }

@@ -27,6 +27,8 @@ mod error;
 #[cfg(feature = "client")]
 mod event;
 #[cfg(feature = "client")]
+mod explain;
+#[cfg(feature = "client")]
 mod identity_v3;
 #[cfg(feature = "client")]
 mod openstack;

@@ -10,6 +10,7 @@ use crate::catalog::Interfaces;
 use crate::client::Client;
 use crate::discovery::VersionCache;
 use crate::error::{Error, ErrorKind};
+use crate::explain::explain;
 use crate::identity::v3::auth::Scope;
 use crate::identity_v3::IdentityV3;
 use crate::service::ServiceClient;
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) overrides: Arc<[(String, String)]>,
     pub(crate) versions: Arc<VersionCache>,
     pub(crate) revoke_on_close: bool,
+    /// Where each value came from, if the program didn't give them itself.
+    pub(crate) configuration: Option<Arc<str>>,
 }
 
 /// What an error may mean for the session's token.
@@ -113,6 +116,13 @@ impl OpenStack {
     /// As [`IdentityV3::generate_token`], or `NoCredentials`.
     pub async fn token(&self) -> Result<AuthToken, Error> {
         Ok(self.0.session.token(&self.0.client, "token").await?.token)
+    }
+
+    /// What this client would do and why, for a person, without secrets: where each value came from, the
+    /// login as it would be sent, and for each service of the catalog which endpoint is chosen and why
+    /// no other is. Sends nothing: without a token at hand, endpoints are not known.
+    pub async fn explain(&self) -> String {
+        explain(&self.0).await
     }
 
     /// The same cloud and credentials, with a session of its own for another scope. It logs in when a

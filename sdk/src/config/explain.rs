@@ -5,9 +5,8 @@ use std::fmt::Write;
 use super::CloudConfig;
 use super::origin::Origin;
 use super::settings::{Setting, is_secret};
+use crate::explain::describe;
 use crate::identity::v3::auth::Auth;
-use crate::identity::v3::tokens::GenerateToken;
-use crate::runtime::{Operation, redacting};
 
 /// One line of the table.
 struct Row([String; 4]);
@@ -109,15 +108,5 @@ fn request(config: &CloudConfig) -> String {
     if let Some(scope) = &config.scope {
         auth = auth.scope(scope.clone());
     }
-    let body = redacting(|| serde_json::to_string_pretty(&serde_json::json!({ "auth": auth })));
-    let path = GenerateToken::new(auth).request();
-    match (path, body) {
-        (Ok(request), Ok(body)) => format!(
-            "{} {}{}\n{body}\n",
-            request.method(),
-            config.base_url,
-            request.path(),
-        ),
-        _ => "the login can't be sent: a value doesn't fit where it belongs\n".to_owned(),
-    }
+    describe(auth, &format!("{}/v3", config.base_url))
 }

@@ -58,7 +58,15 @@ impl CloudConfig {
         if let Some(region) = self.region() {
             builder = builder.region(region);
         }
-        self.connect(builder)
+        if !self.interfaces().is_empty() {
+            builder = builder.interface(Vec::from_iter(self.interfaces().iter().map(|it| &**it)));
+        }
+        for service in self.services() {
+            if let Some(url) = &service.endpoint {
+                builder = builder.endpoint_override(service.name.replace('_', "-"), url);
+            }
+        }
+        self.connect(builder.configured_by(self.explain()))
     }
 
     #[cfg(feature = "reqwest")]

@@ -53,7 +53,7 @@ pub use crate::{
 };
 
 pub(crate) use scrub::{scrub, scrub_value};
-#[cfg(feature = "config")]
+#[cfg(feature = "client")]
 pub(crate) use secret::redacting;
 
 /// What is the same for all operations of a service.

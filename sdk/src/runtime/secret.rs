@@ -76,7 +76,7 @@ pub(crate) fn recording<T>(serialize: impl FnOnce() -> T) -> (T, Vec<Secret>) {
 }
 
 /// Runs `serialize`, in which every secret is serialized as `[secret]`: for a person to read.
-#[cfg(feature = "config")]
+#[cfg(feature = "client")]
 pub(crate) fn redacting<T>(serialize: impl FnOnce() -> T) -> T {
     let outer = REDACTED.replace(true);
     let result = serialize();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use self::gate::{Gate, Grant, Inner, Leader};
 use self::machine::{Denied, Fingerprint, Held, Life, Millis};
 use self::mfa::Factor;
-use self::provider::CredentialsProvider;
+use self::provider::{BoxError, CredentialsProvider};
 use crate::client::{Client, SendError};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer};
@@ -243,7 +243,16 @@ impl Session {
         Ok(supplied)
     }
 
-    fn auth(&self, credentials: Credentials) -> Auth {
+    /// The credentials of this moment; none if there is nothing to ask for them.
+    pub(crate) async fn credentials(&self) -> Option<Result<Credentials, BoxError>> {
+        match &self.login.credentials {
+            Some(provider) => Some(provider.credentials().await),
+            None => None,
+        }
+    }
+
+    /// What a login with these credentials asks for.
+    pub(crate) fn auth(&self, credentials: Credentials) -> Auth {
         let auth = Auth::new(credentials);
         match &self.login.scope {
             Some(scope) => auth.scope(scope.clone()),

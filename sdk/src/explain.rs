@@ -1,0 +1,83 @@
+//! What a client would do and why, for a person, without secrets.
+
+use std::fmt::Write as _;
+
+use crate::catalog::{EndpointFilter, override_for};
+use crate::identity::v3::auth::{Auth, Credentials};
+use crate::identity::v3::tokens::GenerateToken;
+use crate::openstack::Shared;
+use crate::runtime::{Operation, redacting};
+use crate::token::AuthToken;
+
+/// The configuration, the login, and the endpoints.
+pub(crate) async fn explain(shared: &Shared) -> String {
+    let mut text = match &shared.configuration {
+        Some(configuration) => configuration.to_string(),
+        None => given(shared).await,
+    };
+    text.push('\n');
+    match shared.session.at_hand() {
+        Some(token) => endpoints(shared, &token, &mut text),
+        None => {
+            text.push_str("endpoints are known after the login, which nothing has needed yet\n")
+        }
+    }
+    text
+}
+
+/// What the program gave, where no file or variable did.
+async fn given(shared: &Shared) -> String {
+    let mut text = format!("auth URL {}, given by the program\n", shared.client.url);
+    _ = writeln!(text, "region {}", shared.region.as_deref().unwrap_or("any"));
+    text.push('\n');
+    match shared.session.credentials().await {
+        Some(Ok(credentials)) => {
+            text.push_str(&login(credentials, shared));
+        }
+        Some(Err(why)) => _ = writeln!(text, "no credentials: {why}"),
+        None => text.push_str("no credentials were given\n"),
+    }
+    text
+}
+
+/// The login as it would be sent.
+fn login(credentials: Credentials, shared: &Shared) -> String {
+    let auth = shared.session.auth(credentials);
+    describe(auth, &shared.client.url.to_string())
+}
+
+/// The request of a login, its body with secrets hidden; `auth_url` ends in `/v3`.
+pub(crate) fn describe(auth: Auth, auth_url: &str) -> String {
+    let body = redacting(|| serde_json::to_string_pretty(&serde_json::json!({ "auth": auth })));
+    match (GenerateToken::new(auth).request(), body) {
+        (Ok(request), Ok(body)) => {
+            let base = auth_url.trim_end_matches("/v3");
+            format!("{} {base}{}\n{body}\n", request.method(), request.path())
+        }
+        _ => "the login can't be sent: a value doesn't fit where it belongs\n".to_owned(),
+    }
+}
+
+/// For each type of service in the catalog, which endpoint is chosen and why no other.
+fn endpoints(shared: &Shared, token: &AuthToken, text: &mut String) {
+    let Some(catalog) = token.catalog.as_deref() else {
+        text.push_str("the token has no catalog: it is unscoped, or was asked for without one\n");
+        return;
+    };
+    let mut types: Vec<&str> = catalog
+        .iter()
+        .map(|service| service.service_type.as_str())
+        .collect();
+    types.sort_unstable();
+    types.dedup();
+    for service_type in types {
+        let mut filter =
+            EndpointFilter::new(service_type).interface(shared.interfaces.as_slice().to_vec());
+        if let Some(region) = &shared.region {
+            filter = filter.region(region);
+        }
+        let mut choice = filter.explain(catalog);
+        choice.endpoint_override = override_for(service_type, &shared.overrides).map(str::to_owned);
+        _ = writeln!(text, "{choice}");
+    }
+}

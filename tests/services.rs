@@ -1,1 +1,16 @@
+//! Requests to services other than Identity, and what finds them: the catalog and discovery.
 
+#[path = "services/catalog.rs"]
+mod catalog;
+#[path = "services/discovery.rs"]
+mod discovery;
+#[path = "services/keystone.rs"]
+mod keystone;
+#[path = "services/origin.rs"]
+mod origin;
+#[path = "services/requests.rs"]
+mod requests;
+#[path = "services/stub.rs"]
+mod stub;
+#[path = "services/versions.rs"]
+mod versions;

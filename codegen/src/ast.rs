@@ -18,10 +18,18 @@ pub(crate) struct File {
     pub service: Option<Service>,
     pub operations: Vec<(Name, Operation)>,
     pub shapes: Vec<(Name, Shape)>,
+    pub tables: Vec<(Name, WordTable)>,
     /// Names of entries that could not be read: they exist, and nothing more is said about them.
     pub broken: Vec<Name>,
     /// Whether all of it was read without a mistake.
     pub whole: bool,
+}
+
+/// Rows of words, each known by its first.
+#[derive(Debug)]
+pub(crate) struct WordTable {
+    pub doc: Name,
+    pub rows: Vec<(Name, Vec<Name>)>,
 }
 
 /// What is the same for every operation of a service.

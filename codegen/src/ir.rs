@@ -66,6 +66,19 @@ pub struct Module {
     pub operations: Vec<Operation>,
     /// In the order written.
     pub shapes: Vec<ShapeId>,
+    /// In the order written.
+    pub tables: Vec<Table>,
+}
+
+/// Rows of words, each known by its first; no word is in it twice.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name, written `like_this`.
+    pub name: String,
+    /// What a reader is told.
+    pub doc: String,
+    /// In the order written.
+    pub rows: Vec<(String, Vec<String>)>,
 }
 
 /// What a reader is told about an item.

@@ -19,6 +19,7 @@ pub(crate) struct Module {
 pub(crate) enum Item {
     Module(Attributes, String),
     Service(Service),
+    Table(Table),
     Text(Text),
     Struct(Struct),
     OpenEnum(OpenEnum),
@@ -27,6 +28,14 @@ pub(crate) enum Item {
     KeyedSet(KeyedSet),
     Operation(Box<Operation>),
     Failure(Failure),
+}
+
+/// A constant: rows of words.
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub attributes: Attributes,
+    pub name: String,
+    pub rows: Vec<(String, Vec<String>)>,
 }
 
 /// Doc text line by line, and the note of a deprecation.

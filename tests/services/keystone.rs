@@ -93,3 +93,35 @@ async fn on_a_real_keystone() {
     identity_is_a_service(&world).await;
     a_revoked_token_is_renewed(&world).await;
 }
+
+/// The aliases are those of the authority's own package, in its order.
+#[cfg(feature = "servers")]
+#[test]
+fn the_service_types_are_the_authoritys() {
+    use openstack_identity::identity::v3::service_types::SERVICE_TYPES;
+    use std::collections::BTreeMap;
+
+    let python = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../target/keystone/venv/bin/python"
+    );
+    let script = "import importlib.resources, os_service_types as package\n\
+        print((importlib.resources.files(package) / 'data' / 'service-types.json').read_text())";
+    let output = std::process::Command::new(python)
+        .args(["-c", script])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let data: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let theirs: BTreeMap<String, Vec<String>> =
+        serde_json::from_value(data["forward"].clone()).unwrap();
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let ours = SERVICE_TYPES
+        .iter()
+        .map(|(official, aliases)| ((*official).to_owned(), owned(aliases)));
+    assert_eq!(ours.collect::<BTreeMap<_, Vec<_>>>(), theirs);
+}

@@ -10,6 +10,7 @@ mod reserved;
 mod responses;
 mod service;
 mod shapes;
+mod tables;
 mod types;
 mod versions;
 

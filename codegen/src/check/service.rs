@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Context, http, names, operations, reach, shapes};
+use super::{Context, http, names, operations, reach, shapes, tables};
 use crate::ast;
 use crate::diagnostic::Diagnostics;
 use crate::ir;
@@ -18,6 +18,7 @@ pub(super) fn check(
     let (file, facts) = the_service(files, diagnostics)?;
     let mut context = context(files, facts, diagnostics);
     names::types(&mut context);
+    tables::names(&mut context);
     http::paths(&mut context);
     let all = context.shapes.clone();
     let shapes: Vec<_> = all
@@ -132,6 +133,7 @@ fn module(
         has_service: std::ptr::eq(file, service_file),
         operations: checked,
         shapes,
+        tables: tables::tables(file, context),
     }
 }
 

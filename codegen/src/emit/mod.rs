@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::rust::{Attributes, Constant, Item, Module, Service, Text, Traits, Ty};
+use crate::rust::{Attributes, Constant, Item, Module, Service, Table, Text, Traits, Ty};
 
 /// The tokens of a module: what it imports, then each of its items.
 pub(crate) fn emit(module: &Module) -> Vec<TokenStream> {
@@ -27,6 +27,7 @@ fn item(item: &Item) -> TokenStream {
             quote!(#docs pub mod #name;)
         }
         Item::Service(service) => self::service(service),
+        Item::Table(table) => self::table(table),
         Item::Text(text) => self::text(text),
         Item::Struct(item) => structs::emit(item),
         Item::OpenEnum(item) => enums::emit(item),
@@ -173,6 +174,18 @@ fn optional(text: Option<&String>) -> TokenStream {
     match text {
         Some(text) => quote!(Some(#text)),
         None => quote!(None),
+    }
+}
+
+fn table(table: &Table) -> TokenStream {
+    let (docs, name) = (attrs(&table.attributes), ident(&table.name));
+    let rows = table
+        .rows
+        .iter()
+        .map(|(first, others)| quote!((#first, &[#(#others),*])));
+    quote! {
+        #docs
+        pub const #name: &[(&str, &[&str])] = &[#(#rows),*];
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::docs;
 use crate::ir::{self, Type};
 use crate::names::pascal;
-use crate::rust::{Attributes, Constant, Field, Item, Module, Presence, Ty, Variant};
+use crate::rust::{Attributes, Constant, Field, Item, Module, Presence, Table, Ty, Variant};
 
 /// One module for each file of the spec, and one for each folder.
 pub(crate) fn lower(api: &ir::Api) -> Vec<Module> {
@@ -75,6 +75,12 @@ impl Lower<'_> {
         if module.has_service {
             items.push(Item::Service(self.service_facts()));
         }
+        items.extend(
+            module
+                .tables
+                .iter()
+                .map(|table| Item::Table(self::table(table))),
+        );
         for operation in &module.operations {
             self.operation(operation, module, &mut items);
         }
@@ -230,6 +236,14 @@ impl Lower<'_> {
                         == 1,
             })
             .collect()
+    }
+}
+
+fn table(table: &ir::Table) -> Table {
+    Table {
+        attributes: docs::plain(&table.doc),
+        name: table.name.to_ascii_uppercase(),
+        rows: table.rows.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod operations;
 mod shapes;
+mod tables;
 
 use crate::ast::{Deprecated, ErrorBody, File, Life, Member, Name, Service, SessionHeader};
 use crate::diagnostic::Diagnostics;
@@ -41,6 +42,7 @@ fn file(index: usize, source: &Source, diagnostics: &mut Diagnostics) -> Option<
     let mut broken = Vec::new();
     let operations = entries(&mut top, "operations", &mut broken, operations::operation);
     let shapes = entries(&mut top, "shapes", &mut broken, shapes::shape);
+    let tables = entries(&mut top, "tables", &mut broken, tables::words);
     let whole = top.finish();
     let mut folder: Vec<String> = source.path.split('/').map(str::to_owned).collect();
     let stem = folder
@@ -57,6 +59,7 @@ fn file(index: usize, source: &Source, diagnostics: &mut Diagnostics) -> Option<
         service,
         operations,
         shapes,
+        tables,
         broken,
         whole,
     })

@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
     match run(&arguments.names).await {
         Ok(code) => code,
         Err(error) => {
-            esay(&format!("error: {error}"));
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

@@ -29,6 +29,21 @@ const NOT_TO_SET: [&str; 5] = [
     "connection",
 ];
 
+/// What is in the names of headers that carry secrets.
+const SECRET_HEADERS: [&str; 6] = ["auth", "cookie", "key", "pass", "secret", "token"];
+
+/// What is in the keys of JSON that carry secrets.
+const SECRET_KEYS: [&str; 8] = [
+    "adminpass",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "secret",
+    "token",
+];
+
 /// A request to a service, sent when it is awaited.
 ///
 /// If the service refuses the token (401), the session gets another one and the request is sent once
@@ -78,7 +93,7 @@ impl ServiceRequest {
                 "the header {header} has a value that can't be sent"
             ));
         };
-        if is_secret(header.as_str()) {
+        if has_word(header.as_str(), &SECRET_HEADERS) {
             value.set_sensitive(true);
             let text = value.to_str().unwrap_or_default();
             self.secrets.push(Secret::new(text));
@@ -95,13 +110,16 @@ impl ServiceRequest {
 
     /// Sends this value as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
-        let (json, secrets) = recording(|| serde_json::to_value(body));
+        let (json, secrets) = recording(|| serde_json::to_vec(body));
         let Ok(json) = json else {
             return self.fail("the body can't be written as JSON");
         };
+        self.body = Zeroizing::new(json);
         self.secrets.extend(secrets);
-        note_secrets(&json, &mut self.secrets);
-        self.body = Zeroizing::new(json.to_string().into_bytes());
+        note_secrets(
+            &serde_json::from_slice(&self.body).unwrap_or_default(),
+            &mut self.secrets,
+        );
         let media = HeaderValue::from_static("application/json");
         self.headers.entry(CONTENT_TYPE).or_insert(media);
         self
@@ -222,7 +240,9 @@ fn note_secrets(json: &Value, secrets: &mut Vec<Secret>) {
         Value::Object(members) => {
             for (key, value) in members {
                 match value {
-                    Value::String(text) if is_secret(key) => secrets.push(Secret::new(&**text)),
+                    Value::String(text) if has_word(key, &SECRET_KEYS) => {
+                        secrets.push(Secret::new(&**text))
+                    }
                     value => note_secrets(value, secrets),
                 }
             }
@@ -232,18 +252,8 @@ fn note_secrets(json: &Value, secrets: &mut Vec<Secret>) {
     }
 }
 
-/// Whether a header or a key of this name carries a secret.
-fn is_secret(name: &str) -> bool {
+/// Whether the name has one of these words in it.
+fn has_word(name: &str, words: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
-    let words = [
-        "auth",
-        "cookie",
-        "credential",
-        "pass",
-        "private",
-        "secret",
-        "token",
-        "key",
-    ];
     words.iter().any(|word| name.contains(word))
 }

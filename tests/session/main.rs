@@ -54,9 +54,9 @@ async fn call(openstack: &OpenStack) -> Result<(), openstack_identity::Error> {
         .map(|_| ())
 }
 
-/// Waits until something is so, at most ten seconds.
+/// Waits until something is so, at most half a minute.
 async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(30);
     while !is_so() {
         assert!(Instant::now() < end, "{what} did not come about");
         tokio::time::sleep(Duration::from_millis(5)).await;

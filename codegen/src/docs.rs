@@ -55,6 +55,15 @@ pub(crate) fn first_paragraph(text: &str) -> &str {
     text.trim().split("\n\n").next().unwrap_or_default()
 }
 
+/// The docs of an item that belongs to another, whose link it shares.
+pub(crate) fn linked(text: &str, reference: Option<&String>) -> Attributes {
+    attributes(&About {
+        doc: text.to_owned(),
+        reference: reference.cloned(),
+        ..About::default()
+    })
+}
+
 /// Adds a paragraph of its own.
 pub(crate) fn push_paragraph(docs: &mut Vec<String>, text: String) {
     if !docs.is_empty() {

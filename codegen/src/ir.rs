@@ -20,6 +20,8 @@ pub struct Service {
     pub service_type: String,
     /// What people call it.
     pub title: String,
+    /// Its API reference.
+    pub reference: String,
     /// Prefix of its paths, such as `/v3`; may be empty.
     pub path: String,
     /// The header that carries the session's token.

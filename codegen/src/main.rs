@@ -1,6 +1,6 @@
 //! `cargo codegen`: writes the client of a spec, or checks that it is current.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write as _, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -16,10 +16,10 @@ struct Arguments {
     #[arg(long)]
     check: bool,
     /// The folder with the YAML files.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "out")]
     spec: Option<PathBuf>,
     /// The folder for the Rust files; it belongs to the generator as a whole.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "spec")]
     out: Option<PathBuf>,
 }
 
@@ -49,7 +49,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let api = read(&root, &sources).map_err(|mistakes| mistakes.render(colour))?;
     let plan = Plan::compare(&out, &client(&api)).map_err(|error| format!("error: {error}"))?;
     if arguments.check && !plan.is_current() {
-        print!("{}", plan.report());
+        // That nobody reads it changes nothing about the outcome.
+        _ = write!(stdout(), "{}", plan.report());
         return Err(format!(
             "error: {} is stale; run `{}`",
             out.display(),
@@ -61,7 +62,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             .map_err(|error| format!("error: {error}"))?;
     }
     let (operations, shapes) = count(&api);
-    println!(
+    _ = writeln!(
+        stdout(),
         "{} files read, {operations} operations and {shapes} shapes; {} written, {} unchanged, \
          {} deleted; {} ms",
         sources.len(),

@@ -5,10 +5,12 @@ mod recorder;
 mod runner;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use openstack_identity::OpenStack;
 use openstack_identity::testing::IdentityServer;
 
 use crate::inputs::Inputs;
@@ -31,7 +33,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.list {
         for (name, about) in SAMPLES {
-            println!("{name:46} {about}");
+            say(&format!("{name:46} {about}"));
         }
         return ExitCode::SUCCESS;
     }
@@ -77,11 +79,13 @@ async fn run(names: &[String]) -> Result<ExitCode, Box<dyn Error>> {
 async fn inputs() -> Result<(Inputs, Option<IdentityServer>), Box<dyn Error>> {
     if std::env::var_os("OS_AUTH_URL").is_some_and(|url| !url.is_empty()) {
         let inputs = Inputs::from_env();
-        println!("Against {}\n", inputs.get("OS_AUTH_URL")?);
+        // Not as it was typed: there may be a password in it, which the client refuses to show.
+        let openstack = OpenStack::builder(inputs.get("OS_AUTH_URL")?).build()?;
+        say(&format!("Against {}\n", openstack.auth_url()));
         return Ok((inputs, None));
     }
     let server = IdentityServer::start().await?;
-    println!("Against an embedded Identity server; set OS_AUTH_URL for a cloud.\n");
+    say("Against an embedded Identity server; set OS_AUTH_URL for a cloud.\n");
     Ok((Inputs::from_demo(server.auth_url(), server.demo()), Some(server)))
 }
 
@@ -92,7 +96,7 @@ async fn sample(name: &str, inputs: &Inputs, recorder: &Recorder) -> Row {
     let result = match prepared {
         Ok(prepared) => {
             if let Some(note) = &prepared.note {
-                println!("{name}: {note}");
+                say(&format!("{name}: {note}"));
             }
             runner::run(name, inputs, &prepared).await
         }
@@ -108,7 +112,7 @@ async fn sample(name: &str, inputs: &Inputs, recorder: &Recorder) -> Row {
 
 /// The table: a line for each request, and the outcome beside the first.
 fn print(rows: &[Row]) {
-    println!("\n{:46} {:30} {:>7}  came back", "sample", "sent", "time");
+    say(&format!("\n{:46} {:30} {:>7}  came back", "sample", "sent", "time"));
     for row in rows {
         let mut lines: Vec<String> = row.sent.iter().map(line).collect();
         if lines.is_empty() {
@@ -120,8 +124,8 @@ fn print(rows: &[Row]) {
         };
         for (index, sent) in lines.iter().enumerate() {
             match index {
-                0 => println!("{:46} {sent:30} {:4} ms  {back}", row.name, row.milliseconds),
-                _ => println!("{:46} {sent}", ""),
+                0 => say(&format!("{:46} {sent:30} {:4} ms  {back}", row.name, row.milliseconds)),
+                _ => say(&format!("{:46} {sent}", "")),
             }
         }
     }
@@ -132,4 +136,9 @@ fn line(exchange: &Exchange) -> String {
         Some(status) => format!("{} {status}", exchange.request),
         None => format!("{} no answer", exchange.request),
     }
+}
+
+/// A line for the user. That nobody reads it, as after `| head`, is no reason to fail.
+fn say(line: &str) {
+    _ = writeln!(std::io::stdout(), "{line}");
 }

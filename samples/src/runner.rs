@@ -25,10 +25,10 @@ pub const SAMPLES: [(&str, &str); 10] = [
     ("generate_token_from_id", "a token, from another one"),
     ("generate_token_scoped_to_project_id", "a token for a project, by its id"),
     ("generate_token_scoped_to_project_name", "a token for a project, by its name"),
-    ("validate_token", "is a token good?"),
-    ("revoke_token", "no longer"),
-    ("export_authentication_token", "keep a token in a file"),
-    ("use_cached_authentication_token", "start from it"),
+    ("validate_token", "whether a token is good"),
+    ("revoke_token", "end a token before it expires"),
+    ("export_authentication_token", "keep a token in a file, token.json"),
+    ("use_cached_authentication_token", "start from the token in token.json"),
 ];
 
 /// Where the last two samples keep the token.

@@ -97,3 +97,33 @@ async fn what_is_missing_or_fails_is_told() {
     let listed = out(&run(folder.path(), &["--list"], &[]));
     assert_eq!(listed.lines().count(), 10, "{listed}");
 }
+
+/// A proxy that answers nothing, and tells the first line of the first request that it got.
+fn proxy() -> (String, std::thread::JoinHandle<String>) {
+    use std::io::{BufRead, BufReader};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let first = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
+    });
+    (address, first)
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_used() {
+    let (address, first) = proxy();
+    let environment = [
+        ("http_proxy", address.as_str()),
+        ("OS_AUTH_URL", "http://keystone.invalid/v3"),
+        ("OS_REGION_NAME", "RegionOne"),
+        ("OS_USER_ID", "a"),
+        ("OS_PASSWORD", "b"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["generate_token_with_user_id"], &environment);
+    let line = first.join().unwrap();
+    assert!(line.starts_with("POST http://keystone.invalid/v3/auth/tokens "), "{line}");
+}

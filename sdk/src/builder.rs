@@ -152,6 +152,13 @@ impl OpenStackBuilder {
         self
     }
 
+    /// How long the server may be silent in the midst of an answer; 30 s by default.
+    #[cfg(feature = "reqwest")]
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.read_timeout = timeout;
+        self
+    }
+
     /// How large an answer may be, in bytes; 8 MiB by default.
     #[cfg(feature = "reqwest")]
     pub fn max_answer_size(mut self, bytes: usize) -> Self {

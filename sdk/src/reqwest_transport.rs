@@ -14,6 +14,7 @@ use crate::transport::{BoxFuture, Transport, TransportError, TransportErrorKind}
 pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
     pub(crate) max_answer_size: usize,
     pub(crate) ca_certificates: Vec<Vec<u8>>,
     /// A certificate and its key, in one PEM.
@@ -26,6 +27,7 @@ impl Default for Settings {
         Settings {
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
             max_answer_size: 8 << 20,
             ca_certificates: Vec::new(),
             client_certificate: None,
@@ -42,6 +44,7 @@ impl Settings {
             .user_agent(concat!("openstack-identity/", env!("CARGO_PKG_VERSION")))
             .timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
+            .read_timeout(self.read_timeout)
             .redirect(Policy::custom(same_origin));
         let builder = self.with_tls(builder)?;
         let client = builder.build().map_err(|error| setup(&innermost(&error)))?;

@@ -1,17 +1,21 @@
 //! TLS: certificates that nobody knows, and the wrong protocol on a port.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use openstack_identity::testing::IdentityServer;
-use openstack_identity::{Error, ErrorKind, OpenStack};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use openstack_identity::{AuthToken, Error, ErrorKind, OpenStack, OpenStackBuilder};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd,
+};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use crate::assert_error;
 use crate::support::{check_text, demo, soon, start};
@@ -21,41 +25,41 @@ struct Tls {
     address: SocketAddr,
     authority: String,
     identity: IdentityServer,
+    issuer: Issuer<'static, KeyPair>,
+    acceptor: Arc<Mutex<TlsAcceptor>>,
+    connections: Arc<Mutex<Vec<AbortHandle>>>,
 }
 
 impl Tls {
     /// A server whose certificate is for `name`, and valid since long ago until the year `until`.
     async fn start(name: &str, until: i32) -> Tls {
+        Tls::start_for(name, until, false).await
+    }
+
+    /// The same, which wants a certificate of its clients too, if `mutual`.
+    async fn start_for(name: &str, until: i32, mutual: bool) -> Tls {
         let identity = start().await;
         let mut authority = CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority_key = KeyPair::generate().unwrap();
-        let pem = authority.self_signed(&authority_key).unwrap().pem();
-        let mut leaf = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        leaf.not_after = date_time_ymd(until, 1, 1);
-        let key = KeyPair::generate().unwrap();
-        let leaf = leaf
-            .signed_by(&key, &Issuer::new(authority, authority_key))
-            .unwrap();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![leaf.der().clone()], key)
-            .unwrap();
+        let certificate = authority.self_signed(&authority_key).unwrap();
+        let issuer = Issuer::new(authority, authority_key);
+        let clients = mutual.then(|| certificate.der().clone());
+        let acceptor = Arc::new(Mutex::new(acceptor(&issuer, name, until, clients)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let behind = identity.base_url().trim_start_matches("http://").to_owned();
-        tokio::spawn(forward(
-            listener,
-            TlsAcceptor::from(Arc::new(config)),
-            behind,
-        ));
+        let connections = Arc::default();
+        let open = Arc::clone(&connections);
+        tokio::spawn(forward(listener, acceptor.clone(), behind, open));
+        let authority = certificate.pem();
         Tls {
             address,
-            authority: pem,
+            authority,
             identity,
+            issuer,
+            acceptor,
+            connections,
         }
     }
 
@@ -63,27 +67,138 @@ impl Tls {
         format!("https://{}/v3", self.address)
     }
 
-    async fn login(&self, authority: Option<&str>) -> Result<openstack_identity::AuthToken, Error> {
-        let builder = OpenStack::builder(self.url()).timeout(Duration::from_secs(10));
-        let builder = match authority {
+    /// Another certificate of the same authority; connections end, as when a server takes it up.
+    fn rotate(&self, name: &str) {
+        *self.acceptor.lock().unwrap() = acceptor(&self.issuer, name, 4000, None);
+        self.connections
+            .lock()
+            .unwrap()
+            .drain(..)
+            .for_each(|open| open.abort());
+    }
+
+    async fn login(&self, authority: Option<&str>) -> Result<AuthToken, Error> {
+        let builder = OpenStack::builder(self.url());
+        self.login_with(match authority {
             Some(pem) => builder.ca_certificate_pem(pem),
             None => builder,
-        };
-        let identity = builder.build()?.identity_v3();
+        })
+        .await
+    }
+
+    async fn login_with(&self, builder: OpenStackBuilder) -> Result<AuthToken, Error> {
+        let identity = builder
+            .timeout(Duration::from_secs(10))
+            .build()?
+            .identity_v3();
         soon(identity.generate_token(demo(&self.identity))).await
     }
 }
 
+/// A certificate for `name` and its key.
+fn leaf(issuer: &Issuer<'_, KeyPair>, name: &str, until: i32) -> (Certificate, KeyPair) {
+    let mut leaf = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    leaf.not_after = date_time_ymd(until, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    (leaf.signed_by(&key, issuer).unwrap(), key)
+}
+
+/// Shows a certificate for `name`; wants one of the authority `clients`, if there is one.
+fn acceptor(
+    issuer: &Issuer<'_, KeyPair>,
+    name: &str,
+    until: i32,
+    clients: Option<CertificateDer<'static>>,
+) -> TlsAcceptor {
+    let (leaf, key) = leaf(issuer, name, until);
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let config = match clients {
+        Some(authority) => {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority).unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            config.with_client_cert_verifier(verifier.build().unwrap())
+        }
+        None => config.with_no_client_auth(),
+    };
+    let config = config
+        .with_single_cert(vec![leaf.der().clone()], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
 /// Takes TLS off each connection, and hands it on.
-async fn forward(listener: TcpListener, acceptor: TlsAcceptor, behind: String) {
+async fn forward(
+    listener: TcpListener,
+    acceptor: Arc<Mutex<TlsAcceptor>>,
+    behind: String,
+    open: Arc<Mutex<Vec<AbortHandle>>>,
+) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (acceptor, behind) = (acceptor.clone(), behind.clone());
-        tokio::spawn(async move {
+        let (acceptor, behind) = (acceptor.lock().unwrap().clone(), behind.clone());
+        let connection = tokio::spawn(async move {
             let mut outside = acceptor.accept(stream).await?;
             let mut inside = TcpStream::connect(behind).await?;
             tokio::io::copy_bidirectional(&mut outside, &mut inside).await
         });
+        open.lock().unwrap().push(connection.abort_handle());
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_rotated() {
+    let server = Tls::start("127.0.0.1", 4000).await;
+    let openstack = OpenStack::builder(server.url())
+        .credentials(demo(&server.identity))
+        .ca_certificate_pem(&*server.authority)
+        .build()
+        .unwrap();
+    let identity = openstack.identity_v3();
+    soon(identity.list_auth_projects()).await.unwrap();
+    server.rotate("127.0.0.1");
+    soon(identity.list_auth_projects()).await.unwrap();
+    assert_eq!(
+        server.identity.count("POST", "/v3/auth/tokens"),
+        1,
+        "the session goes on"
+    );
+
+    server.rotate("another.example");
+    let error = soon(identity.list_auth_projects()).await.unwrap_err();
+    assert_error!(error, ErrorKind::Untrusted, "not valid for name");
+}
+
+#[tokio::test]
+async fn any_certificate_if_that_is_asked_for() {
+    let server = Tls::start("127.0.0.1", 4000).await;
+    let builder = OpenStack::builder(server.url()).danger_accept_any_certificate();
+    server.login_with(builder).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_wants_the_clients_certificate() {
+    let server = Tls::start_for("127.0.0.1", 4000, true).await;
+    let builder = || OpenStack::builder(server.url()).ca_certificate_pem(&*server.authority);
+    let error = server.login_with(builder()).await.unwrap_err();
+    check_text(&error, "generate_token", &server.address.to_string());
+    assert_eq!(server.identity.requests(), []);
+
+    let (certificate, key) = leaf(&server.issuer, "client.example", 4000);
+    let pem = certificate.pem() + &key.serialize_pem();
+    server
+        .login_with(builder().client_certificate_pem(pem))
+        .await
+        .unwrap();
+
+    let error = builder()
+        .client_certificate_pem("no PEM")
+        .build()
+        .unwrap_err();
+    assert_error!(error, ErrorKind::Setup, "client certificate");
 }
 
 #[tokio::test]

@@ -106,6 +106,24 @@ async fn a_server_that_answers_byte_by_byte_costs_the_timeout_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_server_that_falls_silent_costs_the_read_timeout() {
+    let server = start().await;
+    let openstack = builder(&server)
+        .read_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    server.inject(Fault::delay(Duration::from_secs(60)).on("POST", TOKENS));
+    let started = Instant::now();
+    let error = call(&openstack).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TimedOut), "{error}");
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_is_away_says_so_and_is_found_when_it_is_back() {
     let server = lasting().await;
     let proxy = Proxy::to(server.base_url()).await;

@@ -193,6 +193,7 @@ fn facts_of(folder: Vec<String>, facts: &ast::Service, context: &mut Context<'_>
         folder,
         service_type: facts.service_type.value.clone(),
         title: facts.title.value.clone(),
+        reference: facts.reference.value.clone(),
         path: facts.path.trim_end_matches('/').to_owned(),
         session_header: facts
             .session

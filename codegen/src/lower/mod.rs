@@ -158,7 +158,7 @@ impl Lower<'_> {
             service.title
         );
         crate::rust::Service {
-            attributes: docs::plain(&about),
+            attributes: docs::linked(&about, Some(&service.reference)),
             service_type: service.service_type.clone(),
             path: service.path.clone(),
             session_header: service.session_header.clone(),

@@ -26,11 +26,12 @@ impl Lower<'_> {
             (!operation.failures.is_empty()).then(|| format!("{}Failure", pascal(&operation.name)));
         let lowered = self.lowered(operation, module, failure.clone());
         items.push(Item::Operation(Box::new(lowered)));
-        items.extend(self.parts(&operation.success.content));
+        let reference = operation.about.reference.as_ref();
+        items.extend(self.parts(&operation.success.content, reference));
         if let Some(failure) = failure {
             items.push(Item::Failure(self.failure(operation, failure)));
             let contents = operation.failures.iter().map(|failure| &failure.content);
-            items.extend(contents.filter_map(|content| self.parts(content)));
+            items.extend(contents.filter_map(|content| self.parts(content, reference)));
         }
     }
 
@@ -163,7 +164,7 @@ impl Lower<'_> {
     }
 
     /// The struct that has headers and body side by side.
-    fn parts(&self, content: &ir::Content) -> Option<Item> {
+    fn parts(&self, content: &ir::Content, reference: Option<&String>) -> Option<Item> {
         let ir::Content::Parts {
             name,
             doc,
@@ -183,7 +184,7 @@ impl Lower<'_> {
             presence: Presence::Required,
         }));
         Some(Item::Struct(Struct {
-            attributes: docs::plain(doc),
+            attributes: docs::linked(doc, reference),
             name: name.clone(),
             traits: NEITHER,
             fields,
@@ -216,10 +217,13 @@ impl Lower<'_> {
             convertible: false,
         });
         Failure {
-            attributes: docs::plain(&format!(
-                "How `{}` can fail, beyond what any operation can.",
-                pascal(&operation.name)
-            )),
+            attributes: docs::linked(
+                &format!(
+                    "How `{}` can fail, beyond what any operation can.",
+                    pascal(&operation.name)
+                ),
+                operation.about.reference.as_ref(),
+            ),
             name,
             variants: variants.collect(),
         }

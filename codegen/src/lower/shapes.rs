@@ -57,7 +57,7 @@ impl Lower<'_> {
                     name,
                     traits,
                     list: list.clone(),
-                    member_attributes: docs::plain(member_doc),
+                    member_attributes: docs::linked(member_doc, shape.about.reference.as_ref()),
                     member: member.clone(),
                     members: self.boxed(id, members),
                 })

@@ -93,7 +93,7 @@ impl CloudConfig {
 
     #[cfg(feature = "reqwest")]
     fn read(&self, key: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
-        let text = self.reader.read(path).map_err(|error| {
+        self.reader.read(path).map_err(|error| {
             let origin = self.origin(key).cloned().unwrap_or(Origin::Default);
             let what = format!(
                 "{} names {}, which can't be read: {}",
@@ -103,8 +103,7 @@ impl CloudConfig {
             );
             let help = "correct the path".to_owned();
             ConfigError::new(ConfigErrorKind::Unreadable, what, help, [origin])
-        })?;
-        Ok(text.into())
+        })
     }
 
     /// A transport that the program brings has its own settings.

@@ -123,7 +123,7 @@ impl ErrorKind {
             ErrorKind::NoEndpoint(_) => {
                 "ask for what is there, or give an address with `endpoint_override`"
             }
-            ErrorKind::InvalidInput => "correct the value; nothing was sent",
+            ErrorKind::InvalidInput => "nothing was sent",
             ErrorKind::NoCredentials => "give credentials to `OpenStack::builder`",
             ErrorKind::WrongCredentials => {
                 "check the user, the secret, the domain and the scope: the server doesn't say which of \

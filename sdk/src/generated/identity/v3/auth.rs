@@ -104,6 +104,8 @@ impl From<ApplicationCredential> for Credentials {
 /// A way to prove who asks.
 ///
 /// A server accepts those that its operator has enabled, and says which with its refusal.
+///
+/// [API reference](https://docs.openstack.org/api-ref/identity/v3/#authentication-and-token-management)
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthMethod {

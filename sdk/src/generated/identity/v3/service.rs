@@ -9,6 +9,8 @@ use openstack_identity::runtime;
 use serde::Deserialize;
 
 /// OpenStack Identity v3: what is the same for all of its operations.
+///
+/// [API reference](https://docs.openstack.org/api-ref/identity/v3/)
 pub const SERVICE: runtime::Service = runtime::Service {
     service_type: "identity",
     path: "/v3",

@@ -109,6 +109,8 @@ impl runtime::Operation for GenerateToken {
 }
 
 /// A new token, and what is known of it.
+///
+/// [API reference](https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-unscoped-authorization)
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct IssuedToken {
@@ -119,6 +121,8 @@ pub struct IssuedToken {
 }
 
 /// How `GenerateToken` can fail, beyond what any operation can.
+///
+/// [API reference](https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-unscoped-authorization)
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum GenerateTokenFailure {
@@ -129,6 +133,8 @@ pub enum GenerateTokenFailure {
 
 /// What was proved is right, and not enough: the user's rules want more methods. Send those, with
 /// the receipt.
+///
+/// [API reference](https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-unscoped-authorization)
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReceiptRequired {

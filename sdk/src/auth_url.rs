@@ -110,6 +110,26 @@ mod tests {
     }
 
     #[test]
+    fn a_token_may_be_of_the_same_server_only() {
+        for (given, issuer, may_be) in [
+            ("https://host/v3", "https://host/v3", true),
+            ("https://host", "https://HOST:443/v3/", true),
+            ("https://host", "https://host/identity/v3", true),
+            ("https://host/identity", "https://host/identity/v3", true),
+            ("https://host/v3", "https://host/identity/v3", false),
+            ("https://host/id", "https://host/identity/v3", false),
+            ("https://host/identity", "https://host/v3", false),
+            ("https://host", "http://host/v3", false),
+            ("https://host", "https://host:5000/v3", false),
+            ("https://host", "https://host.example/v3", false),
+        ] {
+            let (given, issuer) = (AuthUrl::parse(given), AuthUrl::parse(issuer));
+            let (given, issuer) = (given.unwrap(), issuer.unwrap());
+            assert_eq!(given.may_be(&issuer), may_be, "{given:?} {issuer:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_and_not_shown() {
         for text in [
             "",

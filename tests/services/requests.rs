@@ -238,6 +238,24 @@ async fn an_error_says_what_happened_and_keeps_secrets() {
         );
     }
 
+    // One that doesn't look like a token.
+    let mut export = openstack(&server).token().await.unwrap().export();
+    export["id"] = json!("tiny-t0ken");
+    let tiny = openstack_identity::AuthToken::from_export(export).unwrap();
+    let tiny = openstack_identity::OpenStack::builder(server.auth_url()).cached_token(tiny);
+    let error = tiny
+        .build()
+        .unwrap()
+        .service(STUB)
+        .get("servers/x")
+        .await
+        .unwrap_err();
+    assert_eq!(stub.seen()[1].token(), Some("tiny-t0ken"));
+    assert!(
+        !format!("{error} {error:?}").contains("tiny-t0ken"),
+        "{error}"
+    );
+
     let not_json = openstack(&server)
         .service(STUB)
         .endpoint_override(server.auth_url());

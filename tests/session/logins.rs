@@ -197,6 +197,17 @@ async fn a_provider_without_credentials_says_why() {
 }
 
 #[tokio::test]
+async fn closing_with_a_dead_token_logs_nobody_in() {
+    let server = crate::start_with_lifetime(Duration::from_secs(1)).await;
+    let openstack = builder(&server).revoke_on_close(true).build().unwrap();
+    openstack.token().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    server.clear_requests();
+    openstack.close().await.unwrap();
+    assert_eq!(server.requests(), []);
+}
+
+#[tokio::test]
 async fn closing_revokes_if_it_was_asked_for() {
     for revoke in [false, true] {
         let server = start().await;

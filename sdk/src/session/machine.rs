@@ -266,6 +266,12 @@ impl<T: Clone, E: Clone> Machine<T, E> {
         now.saturating_add(self.skew)
     }
 
+    /// The token at hand, if it is good.
+    pub(crate) fn alive(&self, now: Millis) -> Option<&Held<T>> {
+        let now = self.server_now(now);
+        self.held.as_ref().filter(|held| now < held.life.expires)
+    }
+
     /// The token at hand, good or not.
     pub(crate) fn held(&self) -> Option<&Held<T>> {
         self.held.as_ref()

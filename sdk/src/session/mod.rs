@@ -306,10 +306,10 @@ impl Session {
         });
     }
 
-    /// The token at hand, good or not.
+    /// The token at hand, if it is good.
     pub(crate) fn at_hand(&self) -> Option<AuthToken> {
         self.gate
-            .with(|machine| machine.held().map(|held| held.token.clone()))
+            .with(|machine| machine.alive(now()).map(|held| held.token.clone()))
     }
 
     /// Whether the server still knows the token; asked where an answer may mean that it doesn't.

@@ -44,10 +44,10 @@ async fn ten_thousand_tasks_without_a_token_log_in_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn ten_thousand_tasks_whose_token_has_expired_log_in_once_more() {
-    let server = crate::start_with_lifetime(Duration::from_secs(1)).await;
+    let server = crate::start_with_lifetime(Duration::from_secs(8)).await;
     let openstack = builder(&server).build().unwrap();
     openstack.token().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    tokio::time::sleep(Duration::from_millis(8_200)).await;
     server.clear_requests();
     server.inject(Fault::delay(Duration::from_millis(300)).on("POST", TOKENS));
     storm(&openstack).await;

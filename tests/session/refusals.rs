@@ -117,7 +117,7 @@ async fn refused_credentials_are_not_sent_again_at_once() {
         .build()
         .unwrap();
     let mut messages = Vec::new();
-    for _ in 0..50 {
+    for _ in 0..5 {
         let error = call(&openstack).await.unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::WrongCredentials),

@@ -40,6 +40,8 @@ mod service;
 mod session;
 #[cfg(feature = "client")]
 mod single_flight;
+#[cfg(feature = "store")]
+pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "client")]

@@ -1,0 +1,144 @@
+//! Places where tokens are kept, so that one login serves many programs.
+//!
+//! A session that is given a store with
+//! [`token_store`](crate::OpenStackBuilder::token_store) asks it before it logs in, and puts the token of
+//! each login there. Of all who share the store and want the same token, one logs in, and the others take
+//! what it got. A store can only help: when it fails, is slow, or holds what can't be used, the session
+//! logs in as if it weren't there, and tells with [`Event::StoreFailed`](crate::Event::StoreFailed).
+
+mod key;
+mod memory;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+pub use self::key::StoreKey;
+pub use self::memory::MemoryStore;
+use crate::transport::BoxFuture;
+
+/// A place where tokens are kept.
+///
+/// An implementation keeps bytes and doesn't look into them. It need not bound the time that a call
+/// takes: whoever calls does, by dropping the future, so a call that is dropped must do no harm. Calls may
+/// come at once from several tasks.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use openstack_identity::store::{Lease, StoreError, StoreKey, TokenStore};
+/// use openstack_identity::transport::BoxFuture;
+///
+/// /// Keeps nothing, so that everybody logs in.
+/// struct Nowhere;
+///
+/// impl TokenStore for Nowhere {
+///     fn name(&self) -> &'static str {
+///         "nowhere"
+///     }
+///
+///     fn get<'a>(&'a self, _: &'a StoreKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+///         Box::pin(async { Ok(None) })
+///     }
+///
+///     fn put<'a>(
+///         &'a self,
+///         _: &'a StoreKey,
+///         _: &'a [u8],
+///         _: Duration,
+///     ) -> BoxFuture<'a, Result<(), StoreError>> {
+///         Box::pin(async { Err(StoreError::new("there is no room")) })
+///     }
+///
+///     fn remove_if<'a>(
+///         &'a self,
+///         _: &'a StoreKey,
+///         _: &'a [u8],
+///     ) -> BoxFuture<'a, Result<bool, StoreError>> {
+///         Box::pin(async { Ok(false) })
+///     }
+///
+///     fn lease<'a>(
+///         &'a self,
+///         _: &'a StoreKey,
+///         _: Duration,
+///     ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
+///         Box::pin(async { Err(StoreError::new("there are no leases here")) })
+///     }
+/// }
+/// ```
+pub trait TokenStore: Send + Sync + 'static {
+    /// What the store is, for logs: one word, such as `redis`.
+    fn name(&self) -> &'static str;
+
+    /// Whether nobody but the user whom this program runs as can read what is kept. If others may, tokens
+    /// are [sealed](crate::store) where a key is at hand.
+    fn is_private(&self) -> bool {
+        false
+    }
+
+    /// The largest entry that the store keeps, in bytes. What is larger is compressed, and isn't put if
+    /// that doesn't help.
+    fn largest_entry(&self) -> usize {
+        16 << 20
+    }
+
+    /// The entry under this key; none if there is none or its time is over.
+    fn get<'a>(&'a self, key: &'a StoreKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Keeps an entry under this key, in place of any other, for this time at most. Whoever reads
+    /// meanwhile gets the old entry or the new one, whole.
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Removes the entry under this key if it still is this one, so that nobody's new entry is lost. Tells
+    /// whether it was.
+    fn remove_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        entry: &'a [u8],
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Takes the lease of this key: the duty to log in for all who want the token. None if somebody else
+    /// has it. It ends when it is released, when this time is over without a
+    /// [`keep`](Lease::keep), or earlier if the program that holds it has ended and the store knows.
+    fn lease<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>>;
+}
+
+/// The duty to log in for all who want the same token. Dropped, it ends by itself when its time is over.
+pub trait Lease: Send {
+    /// Makes it last this long from now. Tells whether it still was ours: if not, another may be logging
+    /// in too.
+    fn keep(&mut self, time_to_live: Duration) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Ends it, so that the next can have it at once; nobody else's lease is ended.
+    fn release(self: Box<Self>) -> BoxFuture<'static, Result<(), StoreError>>;
+}
+
+/// Why a store can't do what it is asked for. Its text goes to logs, so it must hold no secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoreError(Cow<'static, str>);
+
+impl StoreError {
+    /// Takes what happened, for a person to read.
+    #[must_use]
+    pub fn new(what: impl Into<Cow<'static, str>>) -> Self {
+        StoreError(what.into())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StoreError {}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "store"))]
 use std::time::Duration;
 
 use crate::auth_url::AuthUrl;
@@ -18,6 +18,8 @@ use crate::reqwest_transport::Settings;
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
+#[cfg(feature = "store")]
+use crate::store::{Sealing, TokenCache, TokenStore};
 use crate::token::AuthToken;
 use crate::transport::Transport;
 use crate::wire::Wire;
@@ -35,6 +37,8 @@ pub struct OpenStackBuilder {
     retries: u32,
     revoke_on_close: bool,
     configuration: Option<Arc<str>>,
+    #[cfg(feature = "store")]
+    store: StoreSettings,
     #[cfg(feature = "reqwest")]
     settings: Settings,
 }
@@ -51,12 +55,16 @@ impl OpenStackBuilder {
                 factors: Vec::new(),
                 scope: None,
                 observer: Observer::default(),
+                #[cfg(feature = "store")]
+                cache: None,
             },
             cached_token: None,
             transport: None,
             retries: 2,
             revoke_on_close: false,
             configuration: None,
+            #[cfg(feature = "store")]
+            store: StoreSettings::default(),
             #[cfg(feature = "reqwest")]
             settings: Settings::default(),
         }
@@ -116,6 +124,41 @@ impl OpenStackBuilder {
     /// server, it is passed over, and the credentials are used when a call needs a token.
     pub fn cached_token(mut self, token: AuthToken) -> Self {
         self.cached_token = Some(token);
+        self
+    }
+
+    /// Where tokens are kept for other calls, programs and machines: the session looks there before it logs
+    /// in, and of all who share the store and want the same token one logs in. See
+    /// [`store`](crate::store).
+    ///
+    /// ```no_run
+    /// use openstack_identity::store::MemoryStore;
+    /// use openstack_identity::{OpenStack, Password};
+    ///
+    /// # fn main() -> Result<(), openstack_identity::Error> {
+    /// let openstack = OpenStack::builder("https://keystone.example:5000/v3")
+    ///     .credentials(Password::by_id("a1b2", "secret"))
+    ///     .token_store(MemoryStore::new())
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "store")]
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.store.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Whether tokens are sealed in the store, and with what key.
+    #[cfg(feature = "store")]
+    pub fn token_sealing(mut self, sealing: Sealing) -> Self {
+        self.store.sealing = sealing;
+        self
+    }
+
+    /// How long each call to the store may take before the session goes on without it; 500 ms by default.
+    #[cfg(feature = "store")]
+    pub fn token_store_timeout(mut self, timeout: Duration) -> Self {
+        self.store.timeout = timeout;
         self
     }
 
@@ -208,7 +251,11 @@ impl OpenStackBuilder {
     ///
     /// `InvalidInput` if the auth URL is no URL; `Setup` if a certificate can't be read, or there is no
     /// TLS.
-    pub fn build(self) -> Result<OpenStack, Error> {
+    pub fn build(mut self) -> Result<OpenStack, Error> {
+        #[cfg(feature = "store")]
+        {
+            self.login.cache = self.store.cache(&self.login.observer);
+        }
         let url = AuthUrl::parse(&self.auth_url)?;
         let given = self.cached_token.is_some();
         let cached = self
@@ -251,6 +298,34 @@ impl OpenStackBuilder {
             revoke_on_close: self.revoke_on_close,
             configuration: self.configuration,
         }))
+    }
+}
+
+/// The store of tokens, and how it is used.
+#[cfg(feature = "store")]
+struct StoreSettings {
+    store: Option<Arc<dyn TokenStore>>,
+    sealing: Sealing,
+    timeout: Duration,
+}
+
+#[cfg(feature = "store")]
+impl Default for StoreSettings {
+    fn default() -> Self {
+        StoreSettings {
+            store: None,
+            sealing: Sealing::default(),
+            timeout: Duration::from_millis(500),
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+impl StoreSettings {
+    fn cache(&mut self, observer: &Observer) -> Option<Arc<TokenCache>> {
+        let (store, sealing) = (self.store.take()?, self.sealing.clone());
+        let cache = TokenCache::new(store, sealing, self.timeout, observer.clone());
+        Some(Arc::new(cache))
     }
 }
 

@@ -13,10 +13,14 @@ pub enum Event {
     LoginFailed,
     /// A login in the background has replaced a token before it expired. It counts as a login too.
     Renewal,
-    /// A call has waited for a login that another had begun.
+    /// A call has waited for a login that another had begun, in this program or, by the store, in another.
     Wait,
-    /// The session has started from a token of an earlier login.
+    /// A token of an earlier login is used: the one that the session was given, or one from the store.
     CacheHit,
+    /// The store had no token that could be used.
+    CacheMiss,
+    /// The store has failed, was too slow, or held what can't be read. The session goes on without it.
+    StoreFailed,
     /// A request is sent again.
     Retry,
 }

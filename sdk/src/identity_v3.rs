@@ -121,7 +121,7 @@ impl IdentityV3 {
     pub async fn revoke_token(&self, id: impl Into<TokenId>) -> Result<(), Error> {
         let id = id.into();
         self.send(RevokeToken::new(&id)).await?;
-        self.openstack.shared().session.forget(&id);
+        self.openstack.shared().session.forget(&id).await;
         Ok(())
     }
 

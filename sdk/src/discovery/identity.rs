@@ -34,6 +34,12 @@ impl IdentityUrl {
         self.given.host()
     }
 
+    /// The address as it was given, with `/v3`.
+    #[cfg(feature = "store")]
+    pub(crate) fn given(&self) -> &AuthUrl {
+        &self.given
+    }
+
     /// The address as far as it is known.
     fn at_hand(&self) -> AuthUrl {
         self.found.peek().unwrap_or_else(|| self.given.clone())

@@ -164,9 +164,7 @@ impl<T: Clone, E: Clone> Machine<T, E> {
 
     /// Starts from a token that was issued earlier.
     pub(crate) fn hold(&mut self, token: T, life: Life, chance: f64) {
-        let margin = MARGIN
-            .min(life.expires.saturating_sub(life.issued) / 10)
-            .max(0);
+        let margin = margin(life);
         let jitter = scaled(margin / 2, chance);
         self.serials += 1;
         let (serial, renew_at) = (self.serials, life.expires - margin - jitter);
@@ -276,6 +274,12 @@ impl<T: Clone, E: Clone> Machine<T, E> {
     pub(crate) fn held(&self) -> Option<&Held<T>> {
         self.held.as_ref()
     }
+}
+
+/// How long before its expiry a token is renewed, at the latest.
+pub(crate) fn margin(life: Life) -> Millis {
+    let tenth = life.expires.saturating_sub(life.issued) / 10;
+    MARGIN.min(tenth).max(0)
 }
 
 /// `first`, doubled for each failure before, with up to a quarter more by chance, and at most

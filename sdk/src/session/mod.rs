@@ -4,6 +4,8 @@ mod gate;
 mod machine;
 pub(crate) mod mfa;
 pub(crate) mod provider;
+#[cfg(feature = "store")]
+mod stored;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -38,6 +40,17 @@ pub(crate) struct Login {
     pub(crate) factors: Vec<Arc<dyn Factor>>,
     pub(crate) scope: Option<Scope>,
     pub(crate) observer: Observer,
+    #[cfg(feature = "store")]
+    pub(crate) cache: Option<Arc<crate::store::TokenCache>>,
+}
+
+/// A token, and where it came from.
+pub(crate) enum Obtained {
+    /// A login that was just made.
+    Issued(AuthToken),
+    /// An earlier login, by the store.
+    #[cfg(feature = "store")]
+    Kept(AuthToken),
 }
 
 /// A session. Clones share it.
@@ -48,6 +61,8 @@ pub(crate) struct Session {
     hashes: RandomState,
     /// Whether a token was given that belongs to another server.
     passed_over: bool,
+    #[cfg(feature = "store")]
+    stored: Arc<stored::Stored>,
 }
 
 /// How often a login goes on with another factor, at most.
@@ -67,6 +82,8 @@ impl Session {
             gate,
             hashes,
             passed_over,
+            #[cfg(feature = "store")]
+            stored: Arc::default(),
         }
     }
 
@@ -125,17 +142,19 @@ impl Session {
         operation: &'static str,
         leader: Lead,
     ) -> Result<SessionToken, Error> {
-        let pause = self.gate.with(|machine| machine.hold_back(now()));
-        if let Ok(pause @ 1..) = u64::try_from(pause) {
-            tokio::time::sleep(Duration::from_millis(pause)).await;
-        }
         match self.obtain(client, operation).await {
-            Ok(token) => {
-                self.login.observer.tell(Event::Login);
+            Ok(obtained) => {
+                let (token, event) = match obtained {
+                    Obtained::Issued(token) => (token, Event::Login),
+                    #[cfg(feature = "store")]
+                    Obtained::Kept(token) => (token, Event::CacheHit),
+                };
+                self.login.observer.tell(event);
                 let (life, at) = (life(&token), now());
+                let server_now = (event == Event::Login).then_some(life.issued);
                 let mut held = None;
                 leader.end(|machine, flight| {
-                    machine.logged_in(flight, (token, life), at, Some(life.issued), chance());
+                    machine.logged_in(flight, (token, life), at, server_now, chance());
                     held = machine.held().cloned();
                 });
                 held.ok_or_else(|| self.no_token(client, operation))
@@ -149,8 +168,8 @@ impl Session {
         }
     }
 
-    /// Credentials, sent once, and further factors for as long as the server wants some.
-    async fn obtain(&self, client: &Client, operation: &'static str) -> Result<AuthToken, Error> {
+    /// A token of the store, or one of a login.
+    async fn obtain(&self, client: &Client, operation: &'static str) -> Result<Obtained, Error> {
         let Some(provider) = &self.login.credentials else {
             return Err(self.no_token(client, operation));
         };
@@ -158,6 +177,26 @@ impl Session {
             .credentials()
             .await
             .map_err(|error| Error::no_credentials(operation, client.host(), &error.to_string()))?;
+        #[cfg(feature = "store")]
+        if let Some(slot) = self.slot(client, &credentials).await {
+            let login = self.prove(client, operation, credentials);
+            return self.obtain_by(&slot, login).await;
+        }
+        let token = self.prove(client, operation, credentials).await?;
+        Ok(Obtained::Issued(token))
+    }
+
+    /// Credentials, sent once, and further factors for as long as the server wants some.
+    async fn prove(
+        &self,
+        client: &Client,
+        operation: &'static str,
+        credentials: Credentials,
+    ) -> Result<AuthToken, Error> {
+        let pause = self.gate.with(|machine| machine.hold_back(now()));
+        if let Ok(pause @ 1..) = u64::try_from(pause) {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
         let fingerprint = self.fingerprint(&credentials);
         let allowed = self
             .gate
@@ -285,6 +324,8 @@ impl Session {
 
     /// Tells the session that a service has refused this token.
     pub(crate) fn refused(&self, token: &SessionToken) {
+        #[cfg(feature = "store")]
+        self.stored.refused(token.token.id());
         self.gate
             .with(|machine| machine.token_refused(token.serial, now()));
     }
@@ -294,8 +335,10 @@ impl Session {
         self.login.credentials.is_some()
     }
 
-    /// Forgets the token, if it is this one.
-    pub(crate) fn forget(&self, id: &TokenId) {
+    /// Forgets the token, if it is this one; so does the store.
+    pub(crate) async fn forget(&self, id: &TokenId) {
+        #[cfg(feature = "store")]
+        self.stored.remove(id).await;
         self.gate.with(|machine| {
             let held = machine
                 .held()

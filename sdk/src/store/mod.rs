@@ -6,15 +6,23 @@
 //! what it got. A store can only help: when it fails, is slow, or holds what can't be used, the session
 //! logs in as if it weren't there, and tells with [`Event::StoreFailed`](crate::Event::StoreFailed).
 
+mod cache;
+mod entry;
+mod fleet;
 mod key;
 mod memory;
+mod seal;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use self::cache::{Slot, TokenCache};
+pub(crate) use self::fleet::Verdict;
 pub use self::key::StoreKey;
 pub use self::memory::MemoryStore;
+pub use self::seal::{InvalidSealingKey, Sealing, SealingKey};
 use crate::transport::BoxFuture;
 
 /// A place where tokens are kept.
@@ -72,7 +80,7 @@ pub trait TokenStore: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// Whether nobody but the user whom this program runs as can read what is kept. If others may, tokens
-    /// are [sealed](crate::store) where a key is at hand.
+    /// are [sealed](Sealing) where a key is at hand.
     fn is_private(&self) -> bool {
         false
     }
@@ -111,6 +119,50 @@ pub trait TokenStore: Send + Sync + 'static {
         key: &'a StoreKey,
         time_to_live: Duration,
     ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>>;
+}
+
+/// One store can serve several clients, and be chosen while the program runs.
+impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn is_private(&self) -> bool {
+        (**self).is_private()
+    }
+
+    fn largest_entry(&self) -> usize {
+        (**self).largest_entry()
+    }
+
+    fn get<'a>(&'a self, key: &'a StoreKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+        (**self).get(key)
+    }
+
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).put(key, entry, time_to_live)
+    }
+
+    fn remove_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        entry: &'a [u8],
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        (**self).remove_if(key, entry)
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
+        (**self).lease(key, time_to_live)
+    }
 }
 
 /// The duty to log in for all who want the same token. Dropped, it ends by itself when its time is over.

@@ -1,0 +1,217 @@
+//! A store as a session uses it: bounded in time, and never in the way.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::entry::Form;
+use super::seal::{Keys, Sealed};
+use super::{Lease, Sealing, StoreError, StoreKey, TokenStore};
+use crate::TokenId;
+use crate::event::{Event, Observer};
+use crate::identity::v3::auth::{Credentials, Scope};
+use crate::token::AuthToken;
+use crate::transport::BoxFuture;
+
+/// A store, and how it is used. Shared by the sessions of a client.
+pub(crate) struct TokenCache {
+    pub(super) store: Arc<dyn TokenStore>,
+    sealing: Sealing,
+    timeout: Duration,
+    observer: Observer,
+    keys: Keys,
+    warned: AtomicBool,
+}
+
+/// The store has failed, and that was told. Whoever asked goes on without it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed;
+
+impl TokenCache {
+    pub(crate) fn new(
+        store: Arc<dyn TokenStore>,
+        sealing: Sealing,
+        timeout: Duration,
+        observer: Observer,
+    ) -> Self {
+        TokenCache {
+            store,
+            sealing,
+            timeout,
+            observer,
+            keys: Keys::default(),
+            warned: AtomicBool::new(false),
+        }
+    }
+
+    /// The place for the token of a login; none if there can't be one.
+    pub(crate) async fn slot(
+        self: &Arc<Self>,
+        auth_url: &str,
+        credentials: &Credentials,
+        scope: Option<&Scope>,
+    ) -> Option<Slot> {
+        let key = StoreKey::new(auth_url, credentials, scope);
+        let owner = StoreKey::new(auth_url, credentials, None);
+        let (Some(key), Some(owner)) = (key, owner) else {
+            self.warn_once("the login doesn't say who asks, so its token is not kept");
+            return None;
+        };
+        let private = self.store.is_private();
+        let sealed = self
+            .keys
+            .seal(&self.sealing, private, credentials, (&key, &owner));
+        let seal = match sealed.await {
+            Ok(Sealed::With(seal)) => Some(seal),
+            Ok(Sealed::Plain) => {
+                if matches!(self.sealing, Sealing::Auto) && !private {
+                    self.warn_once(PLAIN);
+                }
+                None
+            }
+            Ok(Sealed::NoKey) => {
+                self.warn_once(NO_KEY);
+                return None;
+            }
+            Err(error) => {
+                self.failed("seal", &error.to_string());
+                return None;
+            }
+        };
+        let form = Form { key, seal };
+        Some(Slot {
+            cache: self.clone(),
+            form,
+        })
+    }
+
+    fn warn_once(&self, what: &'static str) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(store = self.store.name(), "{what}");
+        }
+    }
+
+    fn failed(&self, doing: &'static str, error: &str) -> Failed {
+        tracing::warn!(
+            store = self.store.name(),
+            doing,
+            error,
+            "the token store failed"
+        );
+        self.observer.tell(Event::StoreFailed);
+        Failed
+    }
+
+    /// What the store answers in time.
+    async fn ask<T>(
+        &self,
+        doing: &'static str,
+        call: BoxFuture<'_, Result<T, StoreError>>,
+    ) -> Result<T, Failed> {
+        match tokio::time::timeout(self.timeout, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(self.failed(doing, &error.to_string())),
+            Err(_) => Err(self.failed(doing, "no answer in time")),
+        }
+    }
+}
+
+const PLAIN: &str = "tokens are kept there as plain text, which whoever can read the store can use: give \
+                     a key by `token_sealing(Sealing::WithKey(..))`, log in with an application \
+                     credential, or say `Sealing::Never` if that is meant";
+
+const NO_KEY: &str = "tokens are to be sealed, and the credentials hold no secret to make a key from, so \
+                      they are not kept: give a key by `token_sealing(Sealing::WithKey(..))`";
+
+/// The place for the token of one login.
+pub(crate) struct Slot {
+    cache: Arc<TokenCache>,
+    form: Form,
+}
+
+/// A token from a store, and the entry that it was in.
+pub(super) struct Kept {
+    pub(super) token: AuthToken,
+    entry: Vec<u8>,
+}
+
+impl Slot {
+    /// The token that is kept. One that can't be read is none, and the next login replaces it.
+    pub(super) async fn get(&self) -> Result<Option<Kept>, Failed> {
+        let store = &self.cache.store;
+        let Some(entry) = self.cache.ask("get", store.get(&self.form.key)).await? else {
+            return Ok(None);
+        };
+        match self.form.read(&entry) {
+            Ok(token) => Ok(Some(Kept { token, entry })),
+            Err(why) => {
+                self.cache.failed("read", why);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps a token for this long.
+    pub(super) async fn put(
+        &self,
+        token: &AuthToken,
+        time_to_live: Duration,
+    ) -> Result<(), Failed> {
+        let store = &self.cache.store;
+        let entry = self.form.write(token, store.largest_entry());
+        let entry = entry.map_err(|error| self.cache.failed("put", &error.to_string()))?;
+        let put = store.put(&self.form.key, &entry, time_to_live);
+        self.cache.ask("put", put).await
+    }
+
+    /// Removes a token, unless another has taken its place.
+    pub(super) async fn remove(&self, kept: &Kept) -> Result<(), Failed> {
+        let remove = self.cache.store.remove_if(&self.form.key, &kept.entry);
+        self.cache.ask("remove", remove).await.map(|_| ())
+    }
+
+    /// Removes the token with this id, if it is the one that is kept.
+    pub(crate) async fn remove_id(&self, id: &TokenId) {
+        // That it fails was told, and the token is refused to whoever takes it.
+        if let Ok(Some(kept)) = self.get().await
+            && kept.token.id().expose() == id.expose()
+        {
+            _ = self.remove(&kept).await;
+        }
+    }
+
+    pub(super) async fn lease(
+        &self,
+        time_to_live: Duration,
+    ) -> Result<Option<Box<dyn Lease>>, Failed> {
+        let lease = self.cache.store.lease(&self.form.key, time_to_live);
+        self.cache.ask("lease", lease).await
+    }
+
+    pub(super) async fn keep(
+        &self,
+        lease: &mut dyn Lease,
+        time_to_live: Duration,
+    ) -> Result<bool, Failed> {
+        self.cache.ask("lease", lease.keep(time_to_live)).await
+    }
+
+    pub(super) async fn release(&self, lease: Box<dyn Lease>) {
+        // If it fails, the lease runs out by itself.
+        _ = self.cache.ask("release", lease.release()).await;
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        self.cache.observer.tell(event);
+    }
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenCache")
+            .field("store", &self.store.name())
+            .field("sealing", &self.sealing)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,247 @@
+//! A store that fails costs a login, and nothing else.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use openstack_identity::Event;
+use openstack_identity::store::{Lease, MemoryStore, StoreError, StoreKey, TokenStore};
+use openstack_identity::transport::BoxFuture;
+
+use crate::{Counter, builder, call, id, key, logins, start};
+
+/// A store in memory that can be told to fail.
+#[derive(Clone, Default)]
+struct Moody {
+    kept: MemoryStore,
+    /// What fails: a bit for each of the calls.
+    fails: Arc<AtomicU8>,
+    /// Whether what fails hangs in place of failing.
+    hangs: Arc<AtomicBool>,
+    calls: Arc<Mutex<Vec<&'static str>>>,
+}
+
+const GET: u8 = 1;
+const PUT: u8 = 2;
+const REMOVE: u8 = 4;
+const LEASE: u8 = 8;
+const ALL: u8 = 15;
+
+impl Moody {
+    fn set(&self, fails: u8, hangs: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+        self.hangs.store(hangs, Ordering::SeqCst);
+    }
+
+    async fn check(&self, call: &'static str, bit: u8) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push(call);
+        if self.fails.load(Ordering::SeqCst) & bit == 0 {
+            return Ok(());
+        }
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        Err(StoreError::new("it is in no mood"))
+    }
+}
+
+impl TokenStore for Moody {
+    fn name(&self) -> &'static str {
+        "moody"
+    }
+
+    fn get<'a>(&'a self, key: &'a StoreKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+        Box::pin(async move {
+            self.check("get", GET).await?;
+            self.kept.get(key).await
+        })
+    }
+
+    fn put<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.check("put", PUT).await?;
+            self.kept.put(key, entry, time_to_live).await
+        })
+    }
+
+    fn remove_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        entry: &'a [u8],
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            self.check("remove", REMOVE).await?;
+            self.kept.remove_if(key, entry).await
+        })
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
+        Box::pin(async move {
+            self.check("lease", LEASE).await?;
+            self.kept.lease(key, time_to_live).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_or_hangs_there_is_a_token_after_one_login() {
+    let server = start().await;
+    for hangs in [false, true] {
+        for fails in [GET, PUT, LEASE, ALL] {
+            let (store, counter) = (Moody::default(), Counter::default());
+            store.set(fails, hangs);
+            let before = logins(&server);
+            let client = builder(&server, store.clone())
+                .token_store_timeout(Duration::from_millis(200))
+                .on_event(counter.hook())
+                .build()
+                .unwrap();
+            let started = Instant::now();
+            call(&client).await.unwrap();
+            call(&client).await.unwrap();
+            let why = format!("{fails} {hangs}");
+            assert!(started.elapsed() < Duration::from_secs(20), "{why}");
+            assert_eq!(logins(&server), before + 1, "{why}");
+            assert_eq!(counter.of(Event::StoreFailed), 1, "{why}");
+            // What has failed once is not asked again in the same login.
+            let calls = store.calls.lock().unwrap().clone();
+            let first = calls.iter().position(|call| *call == "lease").unwrap_or(0);
+            assert!(calls.len() <= first + 5, "{why}: {calls:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_comes_back_is_used_again() {
+    let server = start().await;
+    let store = Moody::default();
+    let client = || builder(&server, store.clone()).build().unwrap();
+    store.set(ALL, false);
+    id(&client()).await;
+    store.set(0, false);
+    let kept = id(&client()).await;
+    assert_eq!(id(&client()).await, kept);
+    assert_eq!(logins(&server), 2);
+}
+
+#[tokio::test]
+async fn a_refused_token_that_cannot_be_removed_is_passed_over() {
+    let server = start().await;
+    let store = Moody::default();
+    let client = || builder(&server, store.clone()).build().unwrap();
+    call(&client()).await.unwrap();
+    server.clock().advance(Duration::from_secs(60));
+    server.revoke_user_tokens(&server.demo().user_id).unwrap();
+    server.clock().advance(Duration::from_secs(2));
+    store.set(REMOVE, false);
+    call(&client()).await.unwrap();
+    assert_eq!(logins(&server), 2);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_nonsense_or_anothers_is_a_miss_and_is_replaced() {
+    let server = start().await;
+    let mut good = Vec::new();
+    let entries: [&[u8]; 8] = [
+        b"",
+        b"{",
+        b"{}",
+        b"null",
+        b"\xff\xfe",
+        b"openstack-token\x01\x02not deflate",
+        b"openstack-token\x02\x00{}",
+        br#"{"format":99}"#,
+    ];
+    for entry in entries {
+        let (store, counter) = (MemoryStore::new(), Counter::default());
+        let hour = Duration::from_secs(3600);
+        store.put(&key(&server), entry, hour).await.unwrap();
+        let client = builder(&server, store.clone()).on_event(counter.hook());
+        call(&client.build().unwrap()).await.unwrap();
+        assert_eq!(counter.of(Event::Login), 1, "{entry:?}");
+        assert!(counter.of(Event::StoreFailed) > 0, "{entry:?}");
+        good = store.get(&key(&server)).await.unwrap().unwrap();
+        assert_ne!(good, entry);
+    }
+    // A whole entry, put where another user's belongs.
+    let other = server.add_user(openstack_identity::testing::User::new("other").password("secret"));
+    let other = openstack_identity::Password::by_id(other, "secret");
+    let store = MemoryStore::new();
+    let key = StoreKey::new(&server.auth_url(), &other.clone().into(), None).unwrap();
+    store
+        .put(&key, &good, Duration::from_secs(3600))
+        .await
+        .unwrap();
+    let client = builder(&server, store.clone())
+        .credentials(other)
+        .build()
+        .unwrap();
+    assert_eq!(client.token().await.unwrap().user.name, "other");
+}
+
+#[tokio::test]
+async fn a_token_that_is_too_large_is_compressed_or_not_kept() {
+    struct Small(MemoryStore, usize);
+    impl TokenStore for Small {
+        fn name(&self) -> &'static str {
+            "small"
+        }
+        fn largest_entry(&self) -> usize {
+            self.1
+        }
+        fn get<'a>(
+            &'a self,
+            key: &'a StoreKey,
+        ) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+            self.0.get(key)
+        }
+        fn put<'a>(
+            &'a self,
+            key: &'a StoreKey,
+            entry: &'a [u8],
+            time_to_live: Duration,
+        ) -> BoxFuture<'a, Result<(), StoreError>> {
+            assert!(entry.len() <= self.1);
+            self.0.put(key, entry, time_to_live)
+        }
+        fn remove_if<'a>(
+            &'a self,
+            key: &'a StoreKey,
+            entry: &'a [u8],
+        ) -> BoxFuture<'a, Result<bool, StoreError>> {
+            self.0.remove_if(key, entry)
+        }
+        fn lease<'a>(
+            &'a self,
+            key: &'a StoreKey,
+            time_to_live: Duration,
+        ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
+            self.0.lease(key, time_to_live)
+        }
+    }
+    let server = start().await;
+    let whole = builder(&server, MemoryStore::new()).build().unwrap();
+    let size = whole.token().await.unwrap().export().to_string().len();
+    for (limit, kept) in [(size - 1, true), (200, false)] {
+        let store = Arc::new(Small(MemoryStore::new(), limit));
+        let counter = Counter::default();
+        let client = || {
+            builder(&server, store.clone())
+                .on_event(counter.hook())
+                .build()
+                .unwrap()
+        };
+        let (first, second) = (id(&client()).await, id(&client()).await);
+        assert_eq!(first == second, kept, "{limit}");
+        assert_eq!(counter.of(Event::StoreFailed) > 0, !kept, "{limit}");
+    }
+}

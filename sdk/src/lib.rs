@@ -46,6 +46,8 @@ pub mod testing;
 mod token;
 #[cfg(feature = "file")]
 mod token_file;
+#[cfg(feature = "client")]
+mod token_import;
 #[cfg(any(feature = "totp", feature = "testing"))]
 mod totp;
 #[cfg(feature = "client")]
@@ -88,4 +90,6 @@ pub use session::mfa::{InvalidSeed, TotpSeed};
 #[cfg(feature = "client")]
 pub use session::provider::{BoxError, CredentialsProvider, secret_from_env, secret_from_file};
 #[cfg(feature = "client")]
-pub use token::{AuthToken, InvalidExport};
+pub use token::AuthToken;
+#[cfg(feature = "client")]
+pub use token_import::InvalidExport;

@@ -344,7 +344,8 @@ fn issued(
         )
     })?;
     Ok(AuthToken::new(
-        issued,
+        issued.id,
+        issued.token,
         body,
         Arc::from(client.url.to_string()),
     ))

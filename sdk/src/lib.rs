@@ -32,6 +32,8 @@ mod explain;
 mod identity_v3;
 #[cfg(feature = "client")]
 mod openstack;
+#[cfg(feature = "client")]
+mod owner;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "client")]

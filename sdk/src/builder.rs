@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::openstack::{OpenStack, Shared};
+use crate::owner::{Wanted, check};
 #[cfg(feature = "reqwest")]
 use crate::reqwest_transport::Settings;
 use crate::session::mfa::Factor;
@@ -32,6 +33,8 @@ pub struct OpenStackBuilder {
     interfaces: Interfaces,
     overrides: Vec<(String, String)>,
     login: Login,
+    /// The credentials of the login, unless they are asked for at each.
+    known: Option<Credentials>,
     cached_token: Option<AuthToken>,
     transport: Option<Arc<dyn Transport>>,
     retries: u32,
@@ -58,6 +61,7 @@ impl OpenStackBuilder {
                 #[cfg(feature = "store")]
                 cache: None,
             },
+            known: None,
             cached_token: None,
             transport: None,
             retries: 2,
@@ -97,12 +101,15 @@ impl OpenStackBuilder {
 
     /// With what the session logs in, when a call first needs a token.
     pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
-        self.login.credentials = Some(Arc::new(Fixed(credentials.into())));
+        let credentials = credentials.into();
+        self.known = Some(credentials.clone());
+        self.login.credentials = Some(Arc::new(Fixed(credentials)));
         self
     }
 
     /// Where the session gets its credentials, at each login, so that what was rotated is noticed.
     pub fn credentials_from(mut self, provider: impl CredentialsProvider) -> Self {
+        self.known = None;
         self.login.credentials = Some(Arc::new(provider));
         self
     }
@@ -120,8 +127,18 @@ impl OpenStackBuilder {
         self
     }
 
-    /// Starts the session with a token from an earlier login. If it has expired or belongs to another
-    /// server, it is passed over, and the credentials are used when a call needs a token.
+    /// Starts the session with a token from an earlier login, and sends nothing for that. The last one
+    /// counts.
+    ///
+    /// If it has expired, or is another server's, or is not of the user and for the scope that a login
+    /// would have, it is passed over, and the credentials are used when a call needs a token; without
+    /// credentials that call says why the token was passed over. Without credentials and scope, it may
+    /// be anybody's and for anything.
+    ///
+    /// What [`credentials_from`](OpenStackBuilder::credentials_from) gives is not asked for only to
+    /// compare: then the scope is looked at, and the user is not. A token with which one logs in, or a
+    /// federated login, doesn't tell its user either: for them a token is passed over unless it is known
+    /// to come from the same login.
     pub fn cached_token(mut self, token: AuthToken) -> Self {
         self.cached_token = Some(token);
         self
@@ -257,11 +274,21 @@ impl OpenStackBuilder {
             self.login.cache = self.store.cache(&self.login.observer);
         }
         let url = AuthUrl::parse(&self.auth_url)?;
-        let given = self.cached_token.is_some();
-        let cached = self
-            .cached_token
-            .filter(|token| AuthUrl::parse(token.auth_url()).is_ok_and(|it| url.may_be(&it)));
-        let passed_over = given && cached.is_none();
+        let wanted = Wanted {
+            credentials: self.known.as_ref(),
+            logs_in: self.login.credentials.is_some(),
+            scope: self.login.scope.as_ref(),
+            fingerprint: None,
+        };
+        let (cached, passed_over) =
+            match self.cached_token.map(|it| (check(&it, &url, &wanted), it)) {
+                None => (None, None),
+                Some((Ok(()), token)) => (Some(token), None),
+                Some((Err(why), _)) => {
+                    tracing::debug!(%why, "passed over");
+                    (None, Some(why))
+                }
+            };
         let transport = match self.transport {
             Some(transport) => transport,
             #[cfg(feature = "reqwest")]

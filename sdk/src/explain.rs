@@ -15,6 +15,9 @@ pub(crate) async fn explain(shared: &Shared) -> String {
         Some(configuration) => configuration.to_string(),
         None => given(shared).await,
     };
+    if let Some(why) = shared.session.passed_over() {
+        _ = writeln!(text, "{why}, so it is not used");
+    }
     text.push('\n');
     match shared.session.at_hand() {
         Some(token) => endpoints(shared, &token, &mut text),

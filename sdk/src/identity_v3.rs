@@ -18,6 +18,7 @@ use crate::openstack::{Loss, OpenStack};
 use crate::runtime::{Operation, Paginated};
 use crate::session::log_in;
 use crate::token::AuthToken;
+use crate::token_import::import_token;
 use crate::transport::BoxFuture;
 
 /// The Identity service, v3.
@@ -84,6 +85,29 @@ impl IdentityV3 {
     /// `NotFound` if it is unknown, has expired or was revoked; `NotAllowed` if it is somebody else's.
     pub async fn get_token(&self, id: impl Into<TokenId>) -> Result<Token, Error> {
         Ok(self.send(GetToken::new(id)).await?)
+    }
+
+    /// A token of which only the id is known, such as that of `OS_TOKEN`: asks the server once what the
+    /// token is, by the token itself. The session's own token and credentials are not used. To start
+    /// from it, give it to [`cached_token`](crate::OpenStackBuilder::cached_token).
+    ///
+    /// ```no_run
+    /// use openstack_identity::{AuthToken, Error, OpenStack};
+    ///
+    /// # async fn example(auth_url: &str, id: &str) -> Result<OpenStack, Error> {
+    /// let token: AuthToken =
+    ///     OpenStack::builder(auth_url).build()?.identity_v3().import_token(id).await?;
+    /// OpenStack::builder(auth_url).cached_token(token).build()
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Unauthorized`, or `NotFound` of some servers, if it is unknown, has expired or was revoked;
+    /// `NotAllowed` if it may not look at itself, as that of a trust with impersonation; `InvalidInput`
+    /// if it can't be an id.
+    pub async fn import_token(&self, id: impl Into<TokenId>) -> Result<AuthToken, Error> {
+        import_token(&self.openstack.shared().client, id.into()).await
     }
 
     /// Tells whether a token is good.

@@ -32,6 +32,8 @@ mod explain;
 mod identity_v3;
 #[cfg(feature = "client")]
 mod openstack;
+#[cfg(feature = "client")]
+mod owner;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "client")]
@@ -48,6 +50,8 @@ pub mod testing;
 mod token;
 #[cfg(feature = "file")]
 mod token_file;
+#[cfg(feature = "client")]
+mod token_import;
 #[cfg(any(feature = "totp", feature = "testing"))]
 mod totp;
 #[cfg(feature = "client")]
@@ -90,4 +94,6 @@ pub use session::mfa::{InvalidSeed, TotpSeed};
 #[cfg(feature = "client")]
 pub use session::provider::{BoxError, CredentialsProvider, secret_from_env, secret_from_file};
 #[cfg(feature = "client")]
-pub use token::{AuthToken, InvalidExport};
+pub use token::AuthToken;
+#[cfg(feature = "client")]
+pub use token_import::InvalidExport;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::TokenId;
-use crate::identity::v3::tokens::{IssuedToken, Token};
-use crate::runtime::{Secret, scrub};
+use crate::identity::v3::tokens::Token;
+use crate::{Timestamp, TokenId};
 
 /// A token that was issued: its id, and what is known of it.
 ///
@@ -21,20 +21,37 @@ pub struct AuthToken {
     token: Arc<Token>,
     /// As the server sent it, with members that no type knows.
     body: Arc<Value>,
+    /// Tells apart what was asked for with different logins; none if that is not known.
+    fingerprint: Option<Arc<str>>,
 }
 
-/// The version of the export's form.
-const FORMAT: u64 = 1;
+/// The version of the export's form. Version 1 had no fingerprint.
+pub(crate) const FORMAT: u64 = 2;
 
 impl AuthToken {
-    pub(crate) fn new(issued: IssuedToken, body: Value, auth_url: Arc<str>) -> Self {
-        let (token, body) = (Arc::new(issued.token), Arc::new(body));
+    /// `body` is the JSON that `token` was read from.
+    pub(crate) fn new(id: TokenId, token: Token, body: Value, auth_url: Arc<str>) -> Self {
+        let (token, body) = (Arc::new(token), Arc::new(body));
         AuthToken {
-            id: issued.id,
+            id,
             auth_url,
             token,
             body,
+            fingerprint: None,
         }
+    }
+
+    /// The same token, known to come from the login with this fingerprint.
+    pub(crate) fn with_fingerprint(self, fingerprint: impl Into<Arc<str>>) -> Self {
+        AuthToken {
+            fingerprint: Some(fingerprint.into()),
+            ..self
+        }
+    }
+
+    /// The fingerprint of the login that it came from, if that is known.
+    pub(crate) fn fingerprint(&self) -> Option<&str> {
+        self.fingerprint.as_deref()
     }
 
     /// The token's id, which is a secret.
@@ -49,51 +66,34 @@ impl AuthToken {
         &self.auth_url
     }
 
-    /// The token as JSON: `format`, `auth_url`, `id`, and `token` as the server sent it. Whoever has
-    /// it has the token, so keep it where nobody else reads.
+    /// Whether it has expired, by this machine's clock. A token that has not can still have been
+    /// revoked.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.expires_in().is_zero()
+    }
+
+    /// How long it lives from now on, by this machine's clock; nothing if it has expired.
+    #[must_use]
+    pub fn expires_in(&self) -> Duration {
+        self.token.expires_at.since(Timestamp::now())
+    }
+
+    /// The token as JSON: `format`, `auth_url`, `id`, `token` as the server sent it, and `fingerprint`
+    /// if it is known from which login it came. Whoever has it has the token, so keep it where nobody
+    /// else reads.
     #[must_use]
     pub fn export(&self) -> Value {
-        json!({
+        let mut export = json!({
             "format": FORMAT,
             "auth_url": &*self.auth_url,
             "id": self.id.expose(),
             "token": &*self.body,
-        })
-    }
-
-    /// The token from what [`export`](AuthToken::export) made.
-    ///
-    /// # Errors
-    ///
-    /// It is of another form, or something is missing in it.
-    pub fn from_export(mut export: Value) -> Result<Self, InvalidExport> {
-        if export.get("format").and_then(Value::as_u64) != Some(FORMAT) {
-            return Err(InvalidExport(format!("its `format` is not {FORMAT}")));
+        });
+        if let Some(fingerprint) = &self.fingerprint {
+            export["fingerprint"] = Value::from(&**fingerprint);
         }
-        let text = |key: &str| match export.get(key).and_then(Value::as_str) {
-            Some(text) if !text.is_empty() => Ok(text.to_owned()),
-            _ => Err(InvalidExport(format!("it has no `{key}`"))),
-        };
-        let (id, auth_url) = (TokenId::new(text("id")?), Arc::from(text("auth_url")?));
-        let body = export
-            .get_mut("token")
-            .map(Value::take)
-            .filter(Value::is_object)
-            .ok_or_else(|| InvalidExport("it has no `token`".to_owned()))?;
-        let token: Token = serde_path_to_error::deserialize(&body).map_err(|error| {
-            let path = scrub(&error.path().to_string(), &[Secret::new(id.expose())]);
-            let what = match &*path {
-                "." => "`token` lacks something".to_owned(),
-                path => format!("`token.{path}` is wrong"),
-            };
-            InvalidExport(what)
-        })?;
-        Ok(AuthToken {
-            id,
-            auth_url,
-            token: Arc::new(token),
-            body: Arc::new(body),
-        })
+        export
     }
 }
 
@@ -111,6 +111,7 @@ impl PartialEq for AuthToken {
         self.id.expose() == other.id.expose()
             && self.auth_url == other.auth_url
             && self.body == other.body
+            && self.fingerprint == other.fingerprint
     }
 }
 
@@ -123,17 +124,5 @@ impl fmt::Debug for AuthToken {
             .field("user", &self.token.user.name)
             .field("expires_at", &self.token.expires_at)
             .finish_non_exhaustive()
-    }
-}
-
-/// A value is no exported token.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not an exported token: {0}; export the token again")]
-pub struct InvalidExport(String);
-
-impl InvalidExport {
-    #[cfg(feature = "file")]
-    pub(crate) fn new(why: &str) -> Self {
-        InvalidExport(why.to_owned())
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::token::{AuthToken, InvalidExport};
+use crate::token::AuthToken;
+use crate::token_import::InvalidExport;
 
 impl AuthToken {
     /// Writes the token's [export](AuthToken::export) to a file that only its owner can read (mode
@@ -62,7 +63,7 @@ impl AuthToken {
             io::Error::new(io::ErrorKind::InvalidData, message)
         };
         let export: Value = serde_json::from_slice(&text)
-            .map_err(|_| invalid(InvalidExport::new("it is not JSON")))?;
+            .map_err(|_| invalid(InvalidExport::no_export("it is not JSON")))?;
         AuthToken::from_export(export).map_err(invalid)
     }
 }

@@ -102,7 +102,7 @@ async fn an_export_comes_back_equal_also_with_what_no_type_knows() {
     let server = start().await;
     let token = token(&server).await;
     let mut export = token.export();
-    assert_eq!(export["format"], 1);
+    assert_eq!(export["format"], 2);
     assert_eq!(export["auth_url"], server.auth_url());
     assert_eq!(export["id"], token.id().expose());
     assert_eq!(AuthToken::from_export(export.clone()).unwrap(), token);

@@ -23,6 +23,7 @@ use crate::identity::v3::auth::{Auth, AuthMethod, Credentials, Scope};
 use crate::identity::v3::tokens::{
     GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired, ValidateToken,
 };
+use crate::owner::PassedOver;
 use crate::runtime::Response;
 use crate::token::AuthToken;
 use crate::{Timestamp, TokenId};
@@ -59,8 +60,8 @@ pub(crate) struct Session {
     login: Arc<Login>,
     gate: SharedGate,
     hashes: RandomState,
-    /// Whether a token was given that belongs to another server.
-    passed_over: bool,
+    /// Why it didn't start with the token that it was given.
+    passed_over: Option<PassedOver>,
     #[cfg(feature = "store")]
     stored: Arc<stored::Stored>,
 }
@@ -69,7 +70,11 @@ pub(crate) struct Session {
 const ROUNDS: usize = 5;
 
 impl Session {
-    pub(crate) fn new(login: Login, cached: Option<AuthToken>, passed_over: bool) -> Self {
+    pub(crate) fn new(
+        login: Login,
+        cached: Option<AuthToken>,
+        passed_over: Option<PassedOver>,
+    ) -> Self {
         let gate = Gate::new();
         if let Some(token) = cached {
             let life = life(&token);
@@ -95,7 +100,7 @@ impl Session {
                 ..(*self.login).clone()
             },
             None,
-            false,
+            None,
         )
     }
 
@@ -290,6 +295,11 @@ impl Session {
         }
     }
 
+    /// Why it didn't start with the token that it was given.
+    pub(crate) fn passed_over(&self) -> Option<&PassedOver> {
+        self.passed_over.as_ref()
+    }
+
     /// What a login with these credentials asks for.
     pub(crate) fn auth(&self, credentials: Credentials) -> Auth {
         let auth = Auth::new(credentials);
@@ -312,14 +322,15 @@ impl Session {
     }
 
     fn no_token(&self, client: &Client, operation: &'static str) -> Error {
-        let why = match self.gate.with(|machine| machine.held().is_some()) {
-            true => "the token has expired, and there are no credentials for another",
-            false if self.passed_over => {
-                "the cached token is another server's, and there are no credentials to get one here"
+        let held = self.gate.with(|machine| machine.held().is_some());
+        let why = match &self.passed_over {
+            _ if held => {
+                "the token has expired, and there are no credentials for another".to_owned()
             }
-            false => "it needs a token, and there are no credentials to get one",
+            Some(why) => format!("{why}, and there are no credentials to get another"),
+            None => "it needs a token, and there are no credentials to get one".to_owned(),
         };
-        Error::no_credentials(operation, client.host(), why)
+        Error::no_credentials(operation, client.host(), &why)
     }
 
     /// Tells the session that a service has refused this token.
@@ -387,7 +398,8 @@ fn issued(
         )
     })?;
     Ok(AuthToken::new(
-        issued,
+        issued.id,
+        issued.token,
         body,
         Arc::from(client.url.to_string()),
     ))

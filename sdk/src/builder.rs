@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(feature = "reqwest")]
 use std::time::Duration;
 
 use crate::auth_url::AuthUrl;
@@ -15,6 +14,7 @@ use crate::identity::v3::auth::{Credentials, Scope};
 use crate::openstack::{OpenStack, Shared};
 #[cfg(feature = "reqwest")]
 use crate::reqwest_transport::Settings;
+use crate::session::clock::ServerClock;
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
@@ -48,6 +48,7 @@ impl OpenStackBuilder {
             overrides: Vec::new(),
             login: Login {
                 credentials: None,
+                credentials_timeout: Duration::from_secs(60),
                 factors: Vec::new(),
                 scope: None,
                 observer: Observer::default(),
@@ -99,8 +100,15 @@ impl OpenStackBuilder {
         self
     }
 
+    /// How long a provider of credentials may take, while all who need a token wait for it; 60 s by
+    /// default. A factor may take as long as the server's receipt is good.
+    pub fn credentials_timeout(mut self, timeout: Duration) -> Self {
+        self.login.credentials_timeout = timeout;
+        self
+    }
+
     /// A factor for when the credentials alone are not enough. Give several, and the shortest rule that
-    /// they satisfy is taken.
+    /// they satisfy is taken. A one-time passcode is sent once: one that is given again is an error.
     pub fn factor(mut self, factor: impl Factor) -> Self {
         self.login.factors.push(Arc::new(factor));
         self
@@ -240,10 +248,10 @@ impl OpenStackBuilder {
             observer,
             global_request_id: None,
         };
-        let url = IdentityUrl::new(url);
+        let (url, clock) = (IdentityUrl::new(url), ServerClock::default());
         Ok(OpenStack::new(Shared {
-            client: Client { url, wire },
-            session: Session::new(self.login, cached, passed_over),
+            session: Session::new(self.login, clock.clone(), cached, passed_over),
+            client: Client { url, wire, clock },
             region: self.region,
             interfaces: self.interfaces,
             overrides: Arc::from(self.overrides),

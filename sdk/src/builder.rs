@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(any(feature = "reqwest", feature = "store"))]
 use std::time::Duration;
 
 use crate::auth_url::AuthUrl;
@@ -16,11 +15,12 @@ use crate::openstack::{OpenStack, Shared};
 use crate::owner::{Wanted, check};
 #[cfg(feature = "reqwest")]
 use crate::reqwest_transport::Settings;
+use crate::session::clock::ServerClock;
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
 #[cfg(feature = "store")]
-use crate::store::{Sealing, TokenCache, TokenStore};
+use crate::store::{CacheSettings, Sealing, TokenStore};
 use crate::token::AuthToken;
 use crate::transport::Transport;
 use crate::wire::Wire;
@@ -41,7 +41,7 @@ pub struct OpenStackBuilder {
     revoke_on_close: bool,
     configuration: Option<Arc<str>>,
     #[cfg(feature = "store")]
-    store: StoreSettings,
+    store: CacheSettings,
     #[cfg(feature = "reqwest")]
     settings: Settings,
 }
@@ -55,6 +55,7 @@ impl OpenStackBuilder {
             overrides: Vec::new(),
             login: Login {
                 credentials: None,
+                credentials_timeout: Duration::from_secs(60),
                 factors: Vec::new(),
                 scope: None,
                 observer: Observer::default(),
@@ -68,7 +69,7 @@ impl OpenStackBuilder {
             revoke_on_close: false,
             configuration: None,
             #[cfg(feature = "store")]
-            store: StoreSettings::default(),
+            store: CacheSettings::default(),
             #[cfg(feature = "reqwest")]
             settings: Settings::default(),
         }
@@ -114,8 +115,15 @@ impl OpenStackBuilder {
         self
     }
 
+    /// How long a provider of credentials may take, while all who need a token wait for it; 60 s by
+    /// default. A factor may take as long as the server's receipt is good.
+    pub fn credentials_timeout(mut self, timeout: Duration) -> Self {
+        self.login.credentials_timeout = timeout;
+        self
+    }
+
     /// A factor for when the credentials alone are not enough. Give several, and the shortest rule that
-    /// they satisfy is taken.
+    /// they satisfy is taken. A one-time passcode is sent once: one that is given again is an error.
     pub fn factor(mut self, factor: impl Factor) -> Self {
         self.login.factors.push(Arc::new(factor));
         self
@@ -268,11 +276,7 @@ impl OpenStackBuilder {
     ///
     /// `InvalidInput` if the auth URL is no URL; `Setup` if a certificate can't be read, or there is no
     /// TLS.
-    pub fn build(mut self) -> Result<OpenStack, Error> {
-        #[cfg(feature = "store")]
-        {
-            self.login.cache = self.store.cache(&self.login.observer);
-        }
+    pub fn build(self) -> Result<OpenStack, Error> {
         let url = AuthUrl::parse(&self.auth_url)?;
         let wanted = Wanted {
             credentials: self.known.as_ref(),
@@ -314,10 +318,17 @@ impl OpenStackBuilder {
             observer,
             global_request_id: None,
         };
-        let url = IdentityUrl::new(url);
+        #[cfg(feature = "store")]
+        let login = Login {
+            cache: self.store.cache(&self.login.observer),
+            ..self.login
+        };
+        #[cfg(not(feature = "store"))]
+        let login = self.login;
+        let (url, clock) = (IdentityUrl::new(url), ServerClock::default());
         Ok(OpenStack::new(Shared {
-            client: Client { url, wire },
-            session: Session::new(self.login, cached, passed_over),
+            session: Session::new(login, clock.clone(), cached, passed_over),
+            client: Client { url, wire, clock },
             region: self.region,
             interfaces: self.interfaces,
             overrides: Arc::from(self.overrides),
@@ -325,34 +336,6 @@ impl OpenStackBuilder {
             revoke_on_close: self.revoke_on_close,
             configuration: self.configuration,
         }))
-    }
-}
-
-/// The store of tokens, and how it is used.
-#[cfg(feature = "store")]
-struct StoreSettings {
-    store: Option<Arc<dyn TokenStore>>,
-    sealing: Sealing,
-    timeout: Duration,
-}
-
-#[cfg(feature = "store")]
-impl Default for StoreSettings {
-    fn default() -> Self {
-        StoreSettings {
-            store: None,
-            sealing: Sealing::default(),
-            timeout: Duration::from_millis(500),
-        }
-    }
-}
-
-#[cfg(feature = "store")]
-impl StoreSettings {
-    fn cache(&mut self, observer: &Observer) -> Option<Arc<TokenCache>> {
-        let (store, sealing) = (self.store.take()?, self.sealing.clone());
-        let cache = TokenCache::new(store, sealing, self.timeout, observer.clone());
-        Some(Arc::new(cache))
     }
 }
 

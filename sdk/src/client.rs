@@ -10,6 +10,7 @@ use crate::discovery::IdentityUrl;
 use crate::error::{Context, Error};
 use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure};
 use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
+use crate::session::clock::{ServerClock, wall};
 use crate::wire::Wire;
 
 /// An operation failed: in a way of its own, or as any can.
@@ -69,6 +70,7 @@ impl From<SendError<GenerateTokenFailure>> for Error {
 pub(crate) struct Client {
     pub(crate) url: IdentityUrl,
     pub(crate) wire: Wire,
+    pub(crate) clock: ServerClock,
 }
 
 /// How far a list is followed, lest a server that links in a circle is followed for ever.
@@ -154,10 +156,12 @@ impl Client {
             .to_http(&url.base())
             .map_err(|error| Error::request(&error, self.context::<O>(None)))?;
         let context = self.context::<O>(Some(request.method().clone()));
+        let sent = wall();
         let answer = self
             .wire
             .exchange(http, request.secrets(), &context)
             .await?;
+        self.clock.learn(answer.headers(), sent);
         let response = Response::new(answer, request);
         match O::response(&response) {
             Ok(output) => Ok((output, response)),

@@ -52,6 +52,15 @@ struct Inner {
     retry_after: Option<String>,
 }
 
+/// What of a login is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Refused {
+    Credentials,
+    Scope,
+    /// The server doesn't say.
+    Either,
+}
+
 /// Where it happened.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Context {
@@ -262,15 +271,16 @@ impl Error {
         self
     }
 
-    /// Whether it is about the credentials, so that sending them again is useless.
-    pub(crate) fn refuses_credentials(&self) -> bool {
-        matches!(
-            self.0.kind,
-            ErrorKind::WrongCredentials
-                | ErrorKind::PasswordExpired
-                | ErrorKind::MethodNotEnabled(_)
-                | ErrorKind::ScopeRefused
-        )
+    /// What the server refuses, so that sending it again is useless; none if it refuses nothing.
+    pub(crate) fn refused(&self) -> Option<Refused> {
+        match self.0.kind {
+            ErrorKind::WrongCredentials => Some(Refused::Either),
+            ErrorKind::PasswordExpired | ErrorKind::MethodNotEnabled(_) => {
+                Some(Refused::Credentials)
+            }
+            ErrorKind::ScopeRefused => Some(Refused::Scope),
+            _ => None,
+        }
     }
 
     /// With the name of the request in the server's log.

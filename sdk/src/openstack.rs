@@ -12,6 +12,7 @@ use crate::discovery::VersionCache;
 use crate::error::{Error, ErrorKind};
 use crate::explain::explain;
 use crate::identity::v3::auth::Scope;
+use crate::identity::v3::tokens::RevokeToken;
 use crate::identity_v3::IdentityV3;
 use crate::service::ServiceClient;
 use crate::session::{Session, SessionToken};
@@ -126,7 +127,12 @@ impl OpenStack {
     }
 
     /// The same cloud and credentials, with a session of its own for another scope. It logs in when a
-    /// call needs a token; connections are shared.
+    /// call needs a token; connections are shared, and so is what is known of credentials that were
+    /// refused or work once.
+    ///
+    /// Without credentials, the [cached token](OpenStackBuilder::cached_token) is exchanged for one with
+    /// the other scope, which expires when the cached one does. Servers refuse that to the tokens of
+    /// application credentials and trusts, and some to all that have a scope.
     #[must_use]
     pub fn rescope(&self, scope: impl Into<Scope>) -> Self {
         let session = self.0.session.rescoped(scope.into());
@@ -155,19 +161,34 @@ impl OpenStack {
     }
 
     /// Ends the session: revokes its token, if [`revoke_on_close`](OpenStackBuilder::revoke_on_close)
-    /// was set and there is a token. Clones share the session, and would log in again.
+    /// was set and there is a token. Nobody is logged in for it. A renewal in the background that is
+    /// under way is waited for, and its token is the one that is revoked; none begins any more.
+    ///
+    /// Clones share the session: a call of theirs that needs a token later logs in again, so close when
+    /// they are done.
     ///
     /// # Errors
     ///
     /// The token could not be revoked; it lives until it expires.
     pub async fn close(self) -> Result<(), Error> {
-        match self.0.session.at_hand().filter(|_| self.0.revoke_on_close) {
-            Some(token) => match self.identity_v3().revoke_token(token.id()).await {
-                // It is dead already.
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound) => Ok(()),
-                other => other,
-            },
-            None => Ok(()),
+        let Shared {
+            client, session, ..
+        } = &*self.0;
+        if !self.0.revoke_on_close {
+            return Ok(());
+        }
+        let Some(held) = session.close().await else {
+            return Ok(());
+        };
+        let id = held.token.id();
+        let revoked = client.send(&RevokeToken::new(id), Some(id)).await;
+        match revoked.map_err(Error::from) {
+            // It was dead already if it is not known.
+            Err(error) if Loss::of(&error) == Loss::None => Err(error),
+            _ => {
+                session.forget(id).await;
+                Ok(())
+            }
         }
     }
 

@@ -10,10 +10,10 @@ use openstack_identity::{
 
 use crate::{call, logins, start};
 
-const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+pub const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// A server with a user who needs these rules satisfied, and the user's id.
-async fn with_rules(rules: &[&[&str]]) -> (IdentityServer, String) {
+pub async fn with_rules(rules: &[&[&str]]) -> (IdentityServer, String) {
     let server = start().await;
     let user = User::new("careful")
         .password("careful-password")
@@ -25,7 +25,7 @@ async fn with_rules(rules: &[&[&str]]) -> (IdentityServer, String) {
     (server, id)
 }
 
-fn with_password(server: &IdentityServer, id: &str) -> OpenStackBuilder {
+pub fn with_password(server: &IdentityServer, id: &str) -> OpenStackBuilder {
     OpenStack::builder(server.auth_url()).credentials(Password::by_id(id, "careful-password"))
 }
 

@@ -7,6 +7,7 @@ mod outages;
 mod proxy;
 mod refusals;
 mod renewals;
+mod shared;
 mod telling;
 mod transport;
 

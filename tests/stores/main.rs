@@ -1,10 +1,7 @@
 //! Sessions that share a store of tokens, against the embedded server.
 
 mod failures;
-mod fleet;
 mod sealed;
-#[cfg(feature = "servers")]
-mod servers;
 mod sessions;
 mod shared;
 

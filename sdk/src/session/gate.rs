@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::machine::{Flight, Held, Machine, Millis, Step};
+use super::clock::Now;
+use super::machine::{Flight, Held, Machine, Step};
 
 /// A lock; the model checker brings its own.
 pub(crate) trait Lock<V>: Send + Sync {
@@ -77,7 +78,7 @@ where
     }
 
     /// A token, a duty, or an error; waits while somebody else logs in.
-    pub(crate) fn enter<N: Fn() -> Millis>(self: &Arc<Self>, now: N) -> Enter<T, E, L, N> {
+    pub(crate) fn enter<N: Fn() -> Now>(self: &Arc<Self>, now: N) -> Enter<T, E, L, N> {
         Enter {
             gate: self.clone(),
             now,
@@ -152,26 +153,28 @@ where
     T: Clone + Unpin,
     E: Clone + Unpin,
     L: Lock<Inner<T, E>>,
-    N: Fn() -> Millis + Unpin,
+    N: Fn() -> Now + Unpin,
 {
     type Output = Grant<T, E, L>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let (now, waited, ticket) = ((this.now)(), this.waited, this.ticket);
-        let (step, ticket) = this.gate.inner.with(|inner| {
+        let waker = context.waker().clone();
+        // What wakers do when they are dropped is not ours: never under the lock.
+        let (step, ticket, _dropped) = this.gate.inner.with(|inner| {
             let step = inner.machine.step(now, waited);
             let Step::Wait(_) = step else {
-                ticket.map(|ticket| inner.waiting.remove(&ticket));
-                return (step, None);
+                let old = ticket.and_then(|ticket| inner.waiting.remove(&ticket));
+                return (step, None, (old, Some(waker)));
             };
             // Under the same lock as the step, so that no end of a login is missed.
             let ticket = ticket.unwrap_or_else(|| {
                 inner.tickets += 1;
                 inner.tickets
             });
-            inner.waiting.insert(ticket, context.waker().clone());
-            (step, Some(ticket))
+            let old = inner.waiting.insert(ticket, waker);
+            (step, Some(ticket), (old, None))
         });
         this.ticket = ticket;
         Poll::Ready(match step {
@@ -190,7 +193,7 @@ where
 impl<T: Clone, E: Clone, L: Lock<Inner<T, E>>, N> Drop for Enter<T, E, L, N> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            self.gate.inner.with(|inner| inner.waiting.remove(&ticket));
+            let _dropped = self.gate.inner.with(|inner| inner.waiting.remove(&ticket));
         }
     }
 }

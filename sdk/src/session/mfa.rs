@@ -119,7 +119,7 @@ pub use self::seed::{InvalidSeed, TotpSeed};
 mod seed {
     use std::fmt;
     use std::sync::{Mutex, PoisonError};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::{BoxError, BoxFuture, Factor};
     use crate::identity::v3::auth::{AuthMethod, Totp};
@@ -129,7 +129,8 @@ mod seed {
 
     /// A secret from which one-time passcodes are computed, as an authenticator application does.
     ///
-    /// A passcode works once: if that of this half minute was used, the next one is waited for.
+    /// A passcode works once: if that of this half minute was used, the next one is waited for, unless
+    /// the server's receipt expires before. One seed can serve several clients at a time.
     pub struct TotpSeed {
         seed: Secret,
         /// The last step whose passcode was used.
@@ -154,14 +155,42 @@ mod seed {
             }
         }
 
-        /// The step to use at this second, and how long to wait for it.
-        pub(super) fn next(&self, second: u64) -> (u64, Duration) {
+        /// The step of this second, which nobody else gets; else how long it is to the next one that is
+        /// free. Nothing is used up by waiting.
+        pub(super) fn take(&self, second: u64) -> Result<u64, Duration> {
             let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
             let present = second / totp::STEP;
-            let step = spent.map_or(present, |spent| present.max(spent + 1));
-            *spent = Some(step);
-            let wait = (step * totp::STEP).saturating_sub(second);
-            (step, Duration::from_secs(wait))
+            match *spent {
+                Some(last) if last >= present => {
+                    let next = last.saturating_add(1).saturating_mul(totp::STEP);
+                    Err(Duration::from_secs(next.saturating_sub(second)))
+                }
+                _ => {
+                    *spent = Some(present);
+                    Ok(present)
+                }
+            }
+        }
+
+        /// A passcode that was not used, before `end`. `now` is the server's clock at present.
+        async fn passcode(&self, now: Timestamp, end: Timestamp) -> Result<String, BoxError> {
+            let began = Instant::now();
+            let left = end.since(now);
+            loop {
+                let gone = began.elapsed();
+                let second = now.as_second().saturating_add_unsigned(gone.as_secs());
+                match self.take(u64::try_from(second).unwrap_or(0)) {
+                    Ok(step) => {
+                        return Ok(totp::passcode(self.seed.expose(), step).unwrap_or_default());
+                    }
+                    Err(wait) if gone + wait >= left => {
+                        let why = "the passcode of this half minute was used, and the receipt expires \
+                                   before the next one: log in again later";
+                        return Err(why.into());
+                    }
+                    Err(wait) => tokio::time::sleep(wait).await,
+                }
+            }
         }
     }
 
@@ -187,9 +216,7 @@ mod seed {
             now: Timestamp,
         ) -> BoxFuture<'a, Result<AuthMethod, BoxError>> {
             Box::pin(async move {
-                let (step, wait) = self.next(u64::try_from(now.as_second()).unwrap_or(0));
-                tokio::time::sleep(wait).await;
-                let passcode = totp::passcode(self.seed.expose(), step).unwrap_or_default();
+                let passcode = self.passcode(now, needed.expires_at()).await?;
                 Ok(Totp::by_id(&needed.partial.receipt.user.id, passcode).into())
             })
         }
@@ -202,10 +229,16 @@ mod seed {
         #[test]
         fn no_passcode_is_used_twice() {
             let seed = TotpSeed::new("gezd gnbv gy3t qojq").unwrap();
-            assert_eq!(seed.next(1_000), (33, Duration::ZERO));
-            assert_eq!(seed.next(1_001), (34, Duration::from_secs(19)));
-            assert_eq!(seed.next(1_002), (35, Duration::from_secs(48)));
-            assert_eq!(seed.next(9_000), (300, Duration::ZERO));
+            assert_eq!(seed.take(1_000), Ok(33));
+            assert_eq!(seed.take(1_001), Err(Duration::from_secs(19)));
+            // Who waits and gives up costs nothing, and of two who wait one gets it.
+            assert_eq!(seed.take(1_002), Err(Duration::from_secs(18)));
+            assert_eq!(seed.take(1_020), Ok(34));
+            assert_eq!(seed.take(1_020), Err(Duration::from_secs(30)));
+            assert_eq!(seed.take(9_000), Ok(300));
+            // A clock that goes back makes no passcode good again.
+            assert_eq!(seed.take(8_999), Err(Duration::from_secs(31)));
+            assert!(seed.take(u64::MAX).is_ok() && seed.take(u64::MAX).is_err());
             assert_eq!(format!("{seed:?}"), "TotpSeed([secret])");
             assert!(TotpSeed::new("not base32!").is_err() && TotpSeed::new("").is_err());
         }

@@ -1,7 +1,11 @@
 //! Who we are, and the token that proves it: logged in once, and kept good.
 
+pub(crate) mod clock;
 mod gate;
+pub(crate) mod limit;
+mod login;
 mod machine;
+mod memory;
 pub(crate) mod mfa;
 pub(crate) mod provider;
 #[cfg(feature = "store")]
@@ -9,27 +13,33 @@ mod stored;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
+use self::clock::{Now, ServerClock};
 use self::gate::{Gate, Grant, Inner, Leader};
-use self::machine::{Denied, Fingerprint, Held, Life, Millis};
+use self::machine::{Absence, Held, Life};
+use self::memory::Memory;
 use self::mfa::Factor;
 use self::provider::{BoxError, CredentialsProvider};
-use crate::client::{Client, SendError};
+use crate::TokenId;
+use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer};
-use crate::identity::v3::auth::{Auth, AuthMethod, Credentials, Scope};
-use crate::identity::v3::tokens::{
-    GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired, ValidateToken,
-};
+use crate::identity::v3::auth::{Credentials, Scope};
+use crate::identity::v3::tokens::{AuthMethodName, ValidateToken};
 use crate::owner::PassedOver;
-use crate::runtime::Response;
+#[cfg(feature = "store")]
+use crate::store::TokenCache;
 use crate::token::AuthToken;
-use crate::{Timestamp, TokenId};
+use crate::transport::BoxFuture;
+
+pub(crate) use self::login::log_in;
 
 type SharedGate = Arc<Gate<AuthToken, Error>>;
-type Lead = Leader<AuthToken, Error, std::sync::Mutex<Inner<AuthToken, Error>>>;
+type Lead = Leader<AuthToken, Error, Mutex<Inner<AuthToken, Error>>>;
 
 /// A token of the session, and the number by which a refusal names it.
 pub(crate) type SessionToken = Held<AuthToken>;
@@ -38,11 +48,12 @@ pub(crate) type SessionToken = Held<AuthToken>;
 #[derive(Clone)]
 pub(crate) struct Login {
     pub(crate) credentials: Option<Arc<dyn CredentialsProvider>>,
+    pub(crate) credentials_timeout: Duration,
     pub(crate) factors: Vec<Arc<dyn Factor>>,
     pub(crate) scope: Option<Scope>,
     pub(crate) observer: Observer,
     #[cfg(feature = "store")]
-    pub(crate) cache: Option<Arc<crate::store::TokenCache>>,
+    pub(crate) cache: Option<Arc<TokenCache>>,
 }
 
 /// A token, and where it came from.
@@ -59,49 +70,74 @@ pub(crate) enum Obtained {
 pub(crate) struct Session {
     login: Arc<Login>,
     gate: SharedGate,
-    hashes: RandomState,
+    /// Shared with the sessions for other scopes.
+    memory: Arc<Memory>,
+    /// The last renewal in the background, to wait for.
+    renewal: Arc<Mutex<Option<JoinHandle<()>>>>,
     /// Why it didn't start with the token that it was given.
     passed_over: Option<PassedOver>,
     #[cfg(feature = "store")]
     stored: Arc<stored::Stored>,
 }
 
-/// How often a login goes on with another factor, at most.
-const ROUNDS: usize = 5;
-
 impl Session {
     pub(crate) fn new(
         login: Login,
+        clock: ServerClock,
         cached: Option<AuthToken>,
         passed_over: Option<PassedOver>,
     ) -> Self {
-        let gate = Gate::new();
-        if let Some(token) = cached {
-            let life = life(&token);
-            gate.with(|machine| machine.hold(token, life, chance()));
-            login.observer.tell(Event::CacheHit);
-        }
-        let (login, gate, hashes) = (Arc::new(login), Arc::new(gate), RandomState::new());
-        Session {
-            login,
-            gate,
-            hashes,
+        let memory = Arc::new(Memory::new(clock));
+        let session = Session {
             passed_over,
+            ..Session::with(login, memory)
+        };
+        if let Some(token) = cached {
+            // However it was made, a login brings one that lives longer.
+            let life = Life {
+                renewable: true,
+                ..life(&token)
+            };
+            session
+                .gate
+                .with(|machine| machine.hold(token, life, chance()));
+            if session.at_hand().is_some() {
+                session.login.observer.tell(Event::CacheHit);
+            }
+        }
+        session
+    }
+
+    fn with(login: Login, memory: Arc<Memory>) -> Self {
+        Session {
+            login: Arc::new(login),
+            gate: Arc::new(Gate::new()),
+            memory,
+            renewal: Arc::default(),
+            passed_over: None,
             #[cfg(feature = "store")]
             stored: Arc::default(),
         }
     }
 
-    /// The same way to log in, with another scope, and no token yet.
+    /// The same way to log in, with another scope, and no token yet. Without credentials, the token that
+    /// this session was given is the way to log in.
     pub(crate) fn rescoped(&self, scope: Scope) -> Self {
-        Session::new(
-            Login {
-                scope: Some(scope),
-                ..(*self.login).clone()
-            },
-            None,
-            None,
-        )
+        let given = self.gate.with(|machine| machine.absence()) != Absence::Never;
+        let from_token = || given.then(|| Arc::new(FromToken(self.clone())) as _);
+        let login = Login {
+            scope: Some(scope),
+            credentials: self.login.credentials.clone().or_else(from_token),
+            ..(*self.login).clone()
+        };
+        Session {
+            passed_over: self.passed_over.clone(),
+            ..Session::with(login, self.memory.clone())
+        }
+    }
+
+    fn now(&self) -> Now {
+        self.memory.clock.now()
     }
 
     /// A token that is good: the one at hand, or that of a login, by whoever makes it.
@@ -110,7 +146,7 @@ impl Session {
         client: &Client,
         operation: &'static str,
     ) -> Result<SessionToken, Error> {
-        let mut enter = self.gate.enter(now);
+        let mut enter = self.gate.enter(|| self.now());
         let grant = (&mut enter).await;
         if enter.has_waited() {
             self.login.observer.tell(Event::Wait);
@@ -119,7 +155,8 @@ impl Session {
         match grant {
             Grant::Token(held) => Ok(held),
             Grant::Failed(error) => Err(error),
-            Grant::LogIn(leader) => self.log_in(client, operation, leader).await,
+            // In a box, as a login is rare and its future large, and this one is in that of each call.
+            Grant::LogIn(leader) => Box::pin(self.log_in(client, operation, leader)).await,
             Grant::Renew(held, leader) => {
                 self.renew(client, operation, leader);
                 Ok(held)
@@ -134,11 +171,28 @@ impl Session {
             return;
         };
         let (session, client) = (self.clone(), client.clone());
-        runtime.spawn(async move {
+        let renewal = runtime.spawn(async move {
             if session.log_in(&client, operation, leader).await.is_ok() {
                 session.login.observer.tell(Event::Renewal);
             }
         });
+        *self.last_renewal() = Some(renewal);
+    }
+
+    fn last_renewal(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.renewal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins no more renewals, waits for the one that is under way, and gives the token to revoke.
+    pub(crate) async fn close(&self) -> Option<SessionToken> {
+        self.gate.with(|machine| machine.close());
+        let renewal = self.last_renewal().take();
+        if let Some(renewal) = renewal {
+            // However it ends: what counts is the token that is held then.
+            _ = renewal.await;
+        }
+        let now = self.now();
+        self.gate.with(|machine| machine.alive(now).cloned())
     }
 
     async fn log_in(
@@ -155,144 +209,34 @@ impl Session {
                     Obtained::Kept(token) => (token, Event::CacheHit),
                 };
                 self.login.observer.tell(event);
-                let (life, at) = (life(&token), now());
-                let server_now = (event == Event::Login).then_some(life.issued);
+                let life = life(&token);
                 let mut held = None;
                 leader.end(|machine, flight| {
-                    machine.logged_in(flight, (token, life), at, server_now, chance());
+                    machine.logged_in(flight, (token, life), chance());
                     held = machine.held().cloned();
                 });
                 held.ok_or_else(|| self.no_token(client, operation))
             }
             Err(error) => {
                 self.login.observer.tell(Event::LoginFailed);
-                leader
-                    .end(|machine, flight| machine.failed(flight, error.clone(), now(), chance()));
+                let now = self.now();
+                leader.end(|machine, flight| machine.failed(flight, error.clone(), now, chance()));
                 Err(error)
             }
         }
     }
 
-    /// A token of the store, or one of a login.
-    async fn obtain(&self, client: &Client, operation: &'static str) -> Result<Obtained, Error> {
-        let Some(provider) = &self.login.credentials else {
-            return Err(self.no_token(client, operation));
-        };
-        let credentials = provider
-            .credentials()
-            .await
-            .map_err(|error| Error::no_credentials(operation, client.host(), &error.to_string()))?;
-        #[cfg(feature = "store")]
-        if let Some(slot) = self.slot(client, &credentials).await {
-            let login = self.prove(client, operation, credentials);
-            return self.obtain_by(&slot, login).await;
-        }
-        let token = self.prove(client, operation, credentials).await?;
-        Ok(Obtained::Issued(token))
-    }
-
-    /// Credentials, sent once, and further factors for as long as the server wants some.
-    async fn prove(
-        &self,
-        client: &Client,
-        operation: &'static str,
-        credentials: Credentials,
-    ) -> Result<AuthToken, Error> {
-        let pause = self.gate.with(|machine| machine.hold_back(now()));
+    /// Waits while a login would bring a token that is dead on arrival.
+    async fn hold_back(&self) {
+        let now = self.now();
+        let pause = self.gate.with(|machine| machine.hold_back(now));
         if let Ok(pause @ 1..) = u64::try_from(pause) {
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
-        let fingerprint = self.fingerprint(&credentials);
-        let allowed = self
-            .gate
-            .with(|machine| machine.may_send(fingerprint, now()));
-        allowed.map_err(|denied| match denied {
-            Denied::CoolDown(error) => error.not_sent_again(),
-            Denied::Spent => {
-                let why = "the one-time passcode was used, and there is no seed for another";
-                Error::no_credentials(operation, client.host(), why)
-            }
-        })?;
-        let obtained = self.exchange(client, credentials).await;
-        if let Err(error) = obtained.as_ref()
-            && error.refuses_credentials()
-        {
-            let error = error.clone();
-            self.gate.with(|machine| {
-                machine.credentials_refused(fingerprint, error, now(), chance());
-            });
-        }
-        obtained
     }
 
-    async fn exchange(
-        &self,
-        client: &Client,
-        credentials: Credentials,
-    ) -> Result<AuthToken, Error> {
-        let mut login = GenerateToken::new(self.auth(credentials));
-        for _ in 0..ROUNDS {
-            match client.send(&login, None).await {
-                Ok(answer) => return issued(answer, client),
-                Err(SendError::Other(error)) => return Err(error),
-                Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
-                    let Some(more) = self.factors(&needed, client).await? else {
-                        return Err(Error::more_factors(needed, client));
-                    };
-                    login = GenerateToken::new(self.auth(more)).receipt(&needed.id);
-                }
-            }
-        }
-        Err(Error::no_credentials(
-            "generate_token",
-            client.host(),
-            "the server wants ever more factors",
-        ))
-    }
-
-    /// The factors that are missing, by the shortest rule that those at hand can satisfy.
-    async fn factors(
-        &self,
-        needed: &ReceiptRequired,
-        client: &Client,
-    ) -> Result<Option<Credentials>, Error> {
-        let at_hand: Vec<_> = self
-            .login
-            .factors
-            .iter()
-            .map(|factor| factor.method())
-            .collect();
-        let Some(missing) = needed.shortest_with(&at_hand) else {
-            return Ok(None);
-        };
-        let server_now = self.gate.with(|machine| machine.server_now(now()));
-        let server_now = Timestamp::from_millisecond(server_now);
-        let mut supplied: Option<Credentials> = None;
-        for factor in self
-            .login
-            .factors
-            .iter()
-            .filter(|factor| missing.contains(&factor.method()))
-        {
-            let method = factor.supply(needed, server_now).await.map_err(|error| {
-                let why = format!("no {}: {error}", factor.method());
-                Error::no_credentials("generate_token", client.host(), &why)
-            })?;
-            supplied = match supplied {
-                None => Some(Credentials::new(method)),
-                // Two factors of one kind: the first was taken.
-                Some(some) => some.clone().and(method).ok().or(Some(some)),
-            };
-        }
-        Ok(supplied)
-    }
-
-    /// The credentials of this moment; none if there is nothing to ask for them.
-    pub(crate) async fn credentials(&self) -> Option<Result<Credentials, BoxError>> {
-        match &self.login.credentials {
-            Some(provider) => Some(provider.credentials().await),
-            None => None,
-        }
+    fn no_token(&self, client: &Client, operation: &'static str) -> Error {
+        Error::no_credentials(operation, client.host(), &self.why_no_token())
     }
 
     /// Why it didn't start with the token that it was given.
@@ -300,45 +244,29 @@ impl Session {
         self.passed_over.as_ref()
     }
 
-    /// What a login with these credentials asks for.
-    pub(crate) fn auth(&self, credentials: Credentials) -> Auth {
-        let auth = Auth::new(credentials);
-        match &self.login.scope {
-            Some(scope) => auth.scope(scope.clone()),
-            None => auth,
-        }
-    }
-
-    fn fingerprint(&self, credentials: &Credentials) -> Fingerprint {
-        let json = zeroize::Zeroizing::new(serde_json::to_vec(credentials).unwrap_or_default());
-        let one_shot = credentials
-            .members()
-            .iter()
-            .any(|member| matches!(member, AuthMethod::Totp(_)));
-        Fingerprint {
-            hash: self.hashes.hash_one(&*json),
-            one_shot,
-        }
-    }
-
-    fn no_token(&self, client: &Client, operation: &'static str) -> Error {
-        let held = self.gate.with(|machine| machine.held().is_some());
-        let why = match &self.passed_over {
-            _ if held => {
-                "the token has expired, and there are no credentials for another".to_owned()
+    fn why_no_token(&self) -> String {
+        let absence = self.gate.with(|machine| machine.absence());
+        let why = match (absence, &self.passed_over) {
+            (Absence::Expired, _) => "the token has expired",
+            (Absence::Refused, _) => "the server has refused the token",
+            (Absence::Forgotten, _) => "the token was revoked",
+            (Absence::Never, Some(why)) => {
+                return format!("{why}, and there are no credentials to get another");
             }
-            Some(why) => format!("{why}, and there are no credentials to get another"),
-            None => "it needs a token, and there are no credentials to get one".to_owned(),
+            (Absence::Never, None) => {
+                return "it needs a token, and there are no credentials to get one".to_owned();
+            }
         };
-        Error::no_credentials(operation, client.host(), &why)
+        format!("{why}, and there are no credentials for another")
     }
 
     /// Tells the session that a service has refused this token.
     pub(crate) fn refused(&self, token: &SessionToken) {
         #[cfg(feature = "store")]
         self.stored.refused(token.token.id());
+        let now = self.now();
         self.gate
-            .with(|machine| machine.token_refused(token.serial, now()));
+            .with(|machine| machine.token_refused(token.serial, now));
     }
 
     /// Whether another token could be had.
@@ -362,8 +290,9 @@ impl Session {
 
     /// The token at hand, if it is good.
     pub(crate) fn at_hand(&self) -> Option<AuthToken> {
+        let now = self.now();
         self.gate
-            .with(|machine| machine.alive(now()).map(|held| held.token.clone()))
+            .with(|machine| machine.alive(now).map(|held| held.token.clone()))
     }
 
     /// Whether the server still knows the token; asked where an answer may mean that it doesn't.
@@ -376,44 +305,24 @@ impl Session {
     }
 }
 
-/// One login by hand, and the token with everything that the server said of it.
-pub(crate) async fn log_in(client: &Client, login: &GenerateToken) -> Result<AuthToken, Error> {
-    match client.send(login, None).await {
-        Ok(answer) => issued(answer, client),
-        Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
-            Err(Error::more_factors(needed, client))
-        }
-        Err(SendError::Other(error)) => Err(error),
-    }
-}
+/// The token at hand of a session that has nothing else, as credentials for another scope.
+struct FromToken(Session);
 
-fn issued(
-    (issued, response): (IssuedToken, Response),
-    client: &Client,
-) -> Result<AuthToken, Error> {
-    let body = response.json_in("token").map_err(|error| {
-        Error::decode(
-            &error,
-            client.context::<GenerateToken>(Some(http::Method::POST)),
-        )
-    })?;
-    Ok(AuthToken::new(
-        issued.id,
-        issued.token,
-        body,
-        Arc::from(client.url.to_string()),
-    ))
+impl CredentialsProvider for FromToken {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, BoxError>> {
+        let token = self.0.at_hand().map(|token| token.id().clone().into());
+        let given = token.ok_or_else(|| self.0.why_no_token().into());
+        Box::pin(async { given })
+    }
 }
 
 fn life(token: &AuthToken) -> Life {
     Life {
         issued: token.issued_at.as_millisecond(),
         expires: token.expires_at.as_millisecond(),
+        // What comes of a token ends with it.
+        renewable: !token.methods.contains(&AuthMethodName::Token),
     }
-}
-
-fn now() -> Millis {
-    Timestamp::now().as_millisecond()
 }
 
 /// From 0 to 1, different each time.

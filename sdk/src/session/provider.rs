@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::limit::blocking;
 use crate::identity::v3::auth::Credentials;
 use crate::transport::BoxFuture;
 
@@ -11,6 +12,9 @@ use crate::transport::BoxFuture;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Gives credentials, and is asked at each login, so that what was rotated is noticed.
+///
+/// Everybody who needs a token waits for it, so it is given up after
+/// [`credentials_timeout`](crate::OpenStackBuilder::credentials_timeout).
 ///
 /// A closure is one:
 ///
@@ -73,9 +77,12 @@ pub fn secret_from_file(
     move || {
         let (path, credentials) = (path.clone(), credentials.clone());
         async move {
-            let text = std::fs::read_to_string(&*path)
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok(credentials(zeroize::Zeroizing::new(text).trim()))
+            blocking(move || {
+                let text = std::fs::read_to_string(&*path)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                Ok(credentials(zeroize::Zeroizing::new(text).trim()))
+            })
+            .await
         }
     }
 }

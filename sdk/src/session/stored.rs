@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::machine::margin;
-use super::{Obtained, Session, life, now};
+use super::{Obtained, Session, life};
 use crate::TokenId;
 use crate::client::Client;
 use crate::error::Error;
@@ -81,7 +81,7 @@ impl Session {
         slot: &Slot,
         login: impl Future<Output = Result<AuthToken, Error>>,
     ) -> Result<Obtained, Error> {
-        let time_to_live = |token: &AuthToken| self.time_left(token, Some(life(token).issued));
+        let time_to_live = |token: &AuthToken| self.time_left(token);
         slot.obtain(|token| self.judge(token), time_to_live, login)
             .await
     }
@@ -93,7 +93,7 @@ impl Session {
         });
         if self.stored.was_refused(token.id()) {
             Verdict::Dead
-        } else if is_held || self.time_left(token, None).is_zero() {
+        } else if is_held || self.time_left(token).is_zero() {
             Verdict::Old
         } else {
             Verdict::Good
@@ -101,11 +101,9 @@ impl Session {
     }
 
     /// How long a token is good for those who find it: until it is time to renew it.
-    fn time_left(&self, token: &AuthToken, server_now: Option<i64>) -> Duration {
+    fn time_left(&self, token: &AuthToken) -> Duration {
         let life = life(token);
-        let server_now =
-            server_now.unwrap_or_else(|| self.gate.with(|machine| machine.server_now(now())));
-        let left = life.expires - margin(life) - server_now;
+        let left = life.expires - margin(life) - self.now().server;
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 }

@@ -14,6 +14,37 @@ use crate::identity::v3::auth::{Credentials, Scope};
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
+/// A store, and how it is to be used.
+pub(crate) struct CacheSettings {
+    pub(crate) store: Option<Arc<dyn TokenStore>>,
+    pub(crate) sealing: Sealing,
+    pub(crate) timeout: Duration,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        CacheSettings {
+            store: None,
+            sealing: Sealing::default(),
+            timeout: Duration::from_millis(500),
+        }
+    }
+}
+
+impl CacheSettings {
+    /// The store in use, if there is one.
+    pub(crate) fn cache(&self, observer: &Observer) -> Option<Arc<TokenCache>> {
+        Some(Arc::new(TokenCache {
+            store: self.store.clone()?,
+            sealing: self.sealing.clone(),
+            timeout: self.timeout,
+            observer: observer.clone(),
+            keys: Keys::default(),
+            warned: AtomicBool::new(false),
+        }))
+    }
+}
+
 /// A store, and how it is used. Shared by the sessions of a client.
 pub(crate) struct TokenCache {
     pub(super) store: Arc<dyn TokenStore>,
@@ -29,22 +60,6 @@ pub(crate) struct TokenCache {
 pub(crate) struct Failed;
 
 impl TokenCache {
-    pub(crate) fn new(
-        store: Arc<dyn TokenStore>,
-        sealing: Sealing,
-        timeout: Duration,
-        observer: Observer,
-    ) -> Self {
-        TokenCache {
-            store,
-            sealing,
-            timeout,
-            observer,
-            keys: Keys::default(),
-            warned: AtomicBool::new(false),
-        }
-    }
-
     /// The place for the token of a login; none if there can't be one.
     pub(crate) async fn slot(
         self: &Arc<Self>,

@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use self::cache::{Slot, TokenCache};
+pub(crate) use self::cache::{CacheSettings, Slot, TokenCache};
 pub(crate) use self::fleet::Verdict;
 pub use self::key::StoreKey;
 pub use self::memory::MemoryStore;

@@ -1,0 +1,206 @@
+//! One login: credentials, sent once, and further factors for as long as the server wants some.
+
+use std::sync::Arc;
+
+use super::limit::within;
+use super::memory::{Denied, Fingerprint};
+use super::{Obtained, Session, chance};
+use crate::Timestamp;
+use crate::client::{Client, SendError};
+use crate::error::Error;
+use crate::identity::v3::auth::{Auth, AuthMethod, Credentials};
+use crate::identity::v3::tokens::{
+    GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired,
+};
+use crate::runtime::Response;
+use crate::session::mfa::Factor;
+use crate::session::provider::BoxError;
+use crate::token::AuthToken;
+
+/// How often a login goes on with another factor, at most.
+const ROUNDS: usize = 5;
+
+impl Session {
+    /// A token for the credentials of this moment: from the store, or of a login.
+    pub(super) async fn obtain(
+        &self,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<Obtained, Error> {
+        let Some(credentials) = self.credentials().await else {
+            return Err(self.no_token(client, operation));
+        };
+        let no_credentials =
+            |error: BoxError| Error::no_credentials(operation, client.host(), &error.to_string());
+        let credentials = credentials.map_err(no_credentials)?;
+        #[cfg(feature = "store")]
+        if let Some(slot) = self.slot(client, &credentials).await {
+            let login = self.prove(client, operation, credentials);
+            return self.obtain_by(&slot, login).await;
+        }
+        let token = self.prove(client, operation, credentials).await?;
+        Ok(Obtained::Issued(token))
+    }
+
+    /// A token for these credentials, unless they were refused or are used up.
+    async fn prove(
+        &self,
+        client: &Client,
+        operation: &'static str,
+        credentials: Credentials,
+    ) -> Result<AuthToken, Error> {
+        self.hold_back().await;
+        let login = self.fingerprint(&credentials);
+        self.may_send(&login).map_err(|denied| match denied {
+            Denied::CoolDown(error) => error.not_sent_again(),
+            Denied::Spent => {
+                let why = "the one-time passcode was used, and there is no seed for another";
+                Error::no_credentials(operation, client.host(), why)
+            }
+        })?;
+        let obtained = self.exchange(client, credentials).await;
+        self.remember(&login, &obtained);
+        obtained
+    }
+
+    /// The credentials of this moment; none if there is nothing to ask for them.
+    pub(crate) async fn credentials(&self) -> Option<Result<Credentials, BoxError>> {
+        let provider = self.login.credentials.as_ref()?;
+        let limit = self.login.credentials_timeout;
+        let given = within(limit, provider.credentials()).await;
+        Some(given.unwrap_or_else(|_| {
+            Err(format!("the credentials provider has not answered within {limit:?}").into())
+        }))
+    }
+
+    /// What a login with these credentials asks for.
+    pub(crate) fn auth(&self, credentials: Credentials) -> Auth {
+        let auth = Auth::new(credentials);
+        match &self.login.scope {
+            Some(scope) => auth.scope(scope.clone()),
+            None => auth,
+        }
+    }
+
+    fn fingerprint(&self, credentials: &Credentials) -> Fingerprint {
+        let scope = self.login.scope.as_ref();
+        self.memory.fingerprint(credentials, scope)
+    }
+
+    fn may_send(&self, login: &Fingerprint) -> Result<(), Denied<Error>> {
+        let now = self.memory.clock.now();
+        self.memory.with(|record| record.may_send(login, now.ticks))
+    }
+
+    fn remember(&self, login: &Fingerprint, obtained: &Result<AuthToken, Error>) {
+        let now = self.memory.clock.now();
+        self.memory.with(|record| match obtained {
+            Ok(_) => record.accepted(login),
+            Err(error) => {
+                if let Some(what) = error.refused() {
+                    record.refused(login, what, error.clone(), now.ticks, chance());
+                }
+            }
+        });
+    }
+
+    async fn exchange(
+        &self,
+        client: &Client,
+        credentials: Credentials,
+    ) -> Result<AuthToken, Error> {
+        let mut login = GenerateToken::new(self.auth(credentials));
+        for _ in 0..ROUNDS {
+            match client.send(&login, None).await {
+                Ok(answer) => return issued(answer, client),
+                Err(SendError::Other(error)) => return Err(error),
+                Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
+                    let Some(more) = self.factors(&needed, client).await? else {
+                        return Err(Error::more_factors(needed, client));
+                    };
+                    login = GenerateToken::new(self.auth(more)).receipt(&needed.id);
+                }
+            }
+        }
+        Err(no_factor("the server wants ever more factors", client))
+    }
+
+    /// The factors that are missing, by the shortest rule that those at hand can satisfy.
+    async fn factors(
+        &self,
+        needed: &ReceiptRequired,
+        client: &Client,
+    ) -> Result<Option<Credentials>, Error> {
+        let all = self.login.factors.iter();
+        let at_hand: Vec<_> = all.clone().map(|factor| factor.method()).collect();
+        let Some(missing) = needed.shortest_with(&at_hand) else {
+            return Ok(None);
+        };
+        let mut supplied: Option<Credentials> = None;
+        for factor in all.filter(|factor| missing.contains(&factor.method())) {
+            let method = self.supply(&**factor, needed).await.map_err(|error| {
+                let why = format!("no {}: {error}", factor.method());
+                no_factor(&why, client)
+            })?;
+            supplied = match supplied {
+                None => Some(Credentials::new(method)),
+                // Two factors of one kind: the first was taken.
+                Some(some) => some.clone().and(method).ok().or(Some(some)),
+            };
+        }
+        if let Some(supplied) = &supplied {
+            let spent = |_| {
+                let why =
+                    "the one-time passcode was used before, and works once: give the next one";
+                no_factor(why, client)
+            };
+            self.may_send(&self.fingerprint(supplied)).map_err(spent)?;
+        }
+        Ok(supplied)
+    }
+
+    /// One factor, waited for as long as the receipt is good: a person may have to be asked.
+    async fn supply(
+        &self,
+        factor: &dyn Factor,
+        needed: &ReceiptRequired,
+    ) -> Result<AuthMethod, BoxError> {
+        let now = Timestamp::from_millisecond(self.memory.clock.now().server);
+        // The receipt has just come, so that no clock has to be right.
+        let limit = needed.expires_at().since(needed.partial.receipt.issued_at);
+        let supplied = within(limit, factor.supply(needed, now)).await;
+        supplied.unwrap_or_else(|_| {
+            Err(format!("it was not given within {limit:?}, when the receipt expired").into())
+        })
+    }
+}
+
+/// One login by hand, and the token with everything that the server said of it.
+pub(crate) async fn log_in(client: &Client, login: &GenerateToken) -> Result<AuthToken, Error> {
+    match client.send(login, None).await {
+        Ok(answer) => issued(answer, client),
+        Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
+            Err(Error::more_factors(needed, client))
+        }
+        Err(SendError::Other(error)) => Err(error),
+    }
+}
+
+fn issued(
+    (issued, response): (IssuedToken, Response),
+    client: &Client,
+) -> Result<AuthToken, Error> {
+    let body = response.json_in("token").map_err(|error| {
+        Error::decode(
+            &error,
+            client.context::<GenerateToken>(Some(http::Method::POST)),
+        )
+    })?;
+    client.clock.issued(issued.token.issued_at);
+    let auth_url = Arc::from(client.url.to_string());
+    Ok(AuthToken::new(issued.id, issued.token, body, auth_url))
+}
+
+fn no_factor(why: &str, client: &Client) -> Error {
+    Error::no_credentials("generate_token", client.host(), why)
+}

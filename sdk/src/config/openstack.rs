@@ -13,6 +13,7 @@ use super::error::ConfigError;
 use super::error::ConfigErrorKind;
 #[cfg(feature = "reqwest")]
 use super::origin::{Origin, named};
+use super::reload::Reloaded;
 
 impl OpenStack {
     /// The cloud that this process's environment chooses (`OS_CLOUD`) or describes (`OS_AUTH_URL` and so
@@ -45,13 +46,15 @@ impl OpenStack {
 }
 
 impl CloudConfig {
-    /// The client's builder with all of this in it, to add to. Reads the files of certificates.
+    /// The client's builder with all of this in it, to add to. Reads the files of certificates. The
+    /// client [looks its credentials up again](crate::config#what-is-read-again) at each login; to keep
+    /// these, add [`credentials`](OpenStackBuilder::credentials).
     ///
     /// # Errors
     ///
     /// A certificate can't be read, or something is asked for that the client can't do.
     pub fn builder(&self) -> Result<OpenStackBuilder, ConfigError> {
-        let mut builder = OpenStack::builder(&self.auth_url).credentials(self.credentials.clone());
+        let mut builder = OpenStack::builder(&self.auth_url).credentials_from(Reloaded::new(self));
         if let Some(scope) = &self.scope {
             builder = builder.scope(scope.clone());
         }

@@ -33,6 +33,7 @@ impl Session {
         let no_credentials = |why: &str| Error::no_credentials(operation, client.host(), why);
         let credentials = credentials.map_err(|error| no_credentials(&error.to_string()))?;
         let login = self.fingerprint(&credentials);
+        let _turn = self.memory.turn(&login).await;
         self.may_send(&login).map_err(|denied| match denied {
             Denied::CoolDown(error) => error.not_sent_again(),
             Denied::Spent => {

@@ -15,7 +15,7 @@ pub enum Event {
     Renewal,
     /// A call has waited for a login that another had begun.
     Wait,
-    /// The session has started from a token of an earlier login.
+    /// The session has started from a token of an earlier login, which was still good.
     CacheHit,
     /// A request is sent again.
     Retry,

@@ -266,13 +266,11 @@ async fn all_who_wait_for_a_login_that_hangs_hear_of_it_at_once() {
         .collect();
     // All have their first turn before the login can end, however slow this machine is: it goes on only
     // when it is awaited.
-    std::future::poll_fn(|context| {
-        let began = calls
-            .iter_mut()
-            .all(|call| call.as_mut().poll(context).is_pending());
-        std::task::Poll::Ready(assert!(began))
-    })
-    .await;
+    let waiting = std::future::poll_fn(|context| {
+        let mut turns = calls.iter_mut().map(|call| call.as_mut().poll(context));
+        std::task::Poll::Ready(turns.all(|turn| turn.is_pending()))
+    });
+    assert!(waiting.await);
     for call in calls {
         let error = soon(call).await.unwrap_err();
         assert_error!(error, ErrorKind::TimedOut, "generate_token");

@@ -17,7 +17,8 @@ use super::reload::Reloaded;
 
 impl OpenStack {
     /// The cloud that this process's environment chooses (`OS_CLOUD`) or describes (`OS_AUTH_URL` and so
-    /// on); see [`config`](crate::config) for the files and variables that are read. Sends nothing.
+    /// on); see [`config`](crate::config) for the files and variables that are read, and
+    /// [read again](crate::config#what-is-read-again) at each login. Sends nothing.
     ///
     /// ```no_run
     /// use openstack_identity::OpenStack;
@@ -35,7 +36,8 @@ impl OpenStack {
         CloudConfig::from_env()?.builder()?.build()
     }
 
-    /// The cloud of this name in `clouds.yaml`. Sends nothing.
+    /// The cloud of this name in `clouds.yaml`, whose credentials are
+    /// [read again](crate::config#what-is-read-again) at each login. Sends nothing.
     ///
     /// # Errors
     ///

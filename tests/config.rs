@@ -21,6 +21,8 @@ mod mistakes;
 #[cfg(feature = "servers")]
 #[path = "config/peer.rs"]
 mod peer;
+#[path = "config/rotated.rs"]
+mod rotated;
 #[path = "config/secrets.rs"]
 mod secrets;
 #[cfg(feature = "servers")]

@@ -13,6 +13,7 @@ use crate::error::{Context, Error};
 use crate::event::{Event, Observer};
 use crate::runtime::{Secret, scrub};
 use crate::session::chance;
+use crate::session::clock::date;
 use crate::transport::{Transport, TransportError, TransportErrorKind};
 
 /// The way out, as all clients of a cloud share it.
@@ -150,6 +151,9 @@ fn pause(
             _ => return None,
         },
     };
+    // By the clock of whoever wrote it.
+    let dated = answer.as_ref().ok().and_then(|it| date(it.headers()));
+    let now = dated.unwrap_or(now);
     match wanted.and_then(|wanted| retry_after(wanted.to_str().ok()?, now)) {
         // A little later than it says, so that not all come back at once.
         Some(wait) if wait <= LONGEST_WAIT => {
@@ -220,6 +224,15 @@ mod tests {
                 Some(250)
             );
         }
+    }
+
+    #[test]
+    fn a_date_is_judged_by_the_clock_that_wrote_it() {
+        let mut answer = answer(503, Some("Tue, 24 Nov 2026 13:48:29 GMT")).unwrap();
+        let date = "Tue, 24 Nov 2026 13:48:27 GMT".parse().unwrap();
+        answer.headers_mut().insert(http::header::DATE, date);
+        // A day ahead of ours.
+        assert_eq!(pause_of(&Method::GET, &Ok(answer), 1), Some(2_250));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use openstack_identity::testing::Fault;
@@ -108,21 +109,21 @@ async fn who_waits_shares_the_error() {
 async fn a_leader_that_is_cancelled_hands_over() {
     let server = start().await;
     server.inject(Fault::delay(Duration::from_secs(30)).on("POST", TOKENS));
-    let openstack = builder(&server).build().unwrap();
+    let counter = Counter::default();
+    let openstack = builder(&server).on_event(counter.hook()).build().unwrap();
     let leader = {
         let openstack = openstack.clone();
         tokio::spawn(async move { call(&openstack).await })
     };
     until("the first login", || logins(&server) == 1).await;
-    let waiter = {
-        let openstack = openstack.clone();
-        tokio::spawn(async move { call(&openstack).await })
-    };
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut waiter = Box::pin(call(&openstack));
+    // Its first turn takes it to where it waits: it has nothing else to wait for.
+    let first = std::future::poll_fn(|context| Poll::Ready(waiter.as_mut().poll(context))).await;
+    assert!(first.is_pending());
     assert_eq!(logins(&server), 1, "the second one waits");
     leader.abort();
-    waiter.await.unwrap().unwrap();
-    assert_eq!(logins(&server), 2);
+    waiter.await.unwrap();
+    assert_eq!((logins(&server), counter.of(Event::Wait)), (2, 1));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod explained;
 mod factors;
+mod limits;
 mod logins;
 mod outages;
 mod proxy;

@@ -32,6 +32,27 @@ async fn a_wrong_password_is_posted_once_whatever_the_scope() {
 }
 
 #[tokio::test]
+async fn a_wrong_password_is_posted_once_by_many_scopes_at_once() {
+    let server = start().await;
+    server.inject(Fault::delay(Duration::from_millis(300)).on("POST", TOKENS));
+    let wrong = Password::by_id(&server.demo().user_id, "wrong");
+    let openstack = OpenStack::builder(server.auth_url())
+        .credentials(wrong)
+        .build()
+        .unwrap();
+    let tasks: Vec<_> = (0..20)
+        .map(|n| {
+            let project = openstack.rescope(ProjectScope::by_id(format!("project-{n}")));
+            tokio::spawn(async move { call(&project).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap_err();
+    }
+    assert_eq!(logins(&server), 1);
+}
+
+#[tokio::test]
 async fn a_refused_scope_says_nothing_of_another() {
     let server = start().await;
     let forbidden = server.add_project(Project::new("forbidden"));

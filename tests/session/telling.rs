@@ -1,7 +1,8 @@
 //! What the client tells: spans, and a warning of plain http.
 
+use std::cell::RefCell;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use openstack_identity::testing::Fault;
 use openstack_identity::{OpenStack, Password};
@@ -35,22 +36,45 @@ impl Told {
     }
 }
 
-impl Subscriber for Told {
+thread_local! {
+    /// Who listens on this thread, where the tests of others run too.
+    static LISTENER: RefCell<Option<Told>> = const { RefCell::new(None) };
+}
+
+/// Tells whoever listens on the thread. One for the whole process: one for each thread may miss what
+/// another thread has been the first to tell.
+struct Router;
+
+/// Listens on this thread from now on.
+fn listen() -> Told {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| tracing::subscriber::set_global_default(Router).unwrap());
+    let told = Told::default();
+    LISTENER.set(Some(told.clone()));
+    told
+}
+
+fn with_listener(tell: impl FnOnce(&Told)) {
+    LISTENER.with_borrow(|told| told.iter().for_each(tell))
+}
+
+impl Subscriber for Router {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("openstack_identity")
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.add(span.metadata().name(), |line| span.record(line));
+        with_listener(|told| told.add(span.metadata().name(), |line| span.record(line)));
         Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
-        self.add("recorded", |line| values.record(line));
+        with_listener(|told| told.add("recorded", |line| values.record(line)));
     }
 
     fn event(&self, event: &Event<'_>) {
-        self.add(event.metadata().level().as_str(), |line| event.record(line));
+        let level = event.metadata().level().as_str();
+        with_listener(|told| told.add(level, |line| event.record(line)));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
@@ -61,13 +85,11 @@ impl Subscriber for Told {
 #[tokio::test]
 async fn each_attempt_has_a_span_and_no_secret_is_in_it() {
     let server = start().await;
-    let told = Told::default();
-    let guard = tracing::subscriber::set_default(told.clone());
+    let told = listen();
     let openstack = builder(&server).build().unwrap();
     server.inject(Fault::status(503).on("GET", PROJECTS));
     call(&openstack).await.unwrap();
     let token = openstack.token().await.unwrap();
-    drop(guard);
 
     let lines = told.lines();
     let spans: Vec<_> = lines
@@ -101,21 +123,19 @@ async fn each_attempt_has_a_span_and_no_secret_is_in_it() {
 
 #[test]
 fn plain_http_is_warned_of_once_a_host_and_not_on_this_machine() {
-    let told = Told::default();
-    tracing::subscriber::with_default(told.clone(), || {
-        for url in [
-            "http://keystone.example/v3",
-            "http://keystone.example/v3",
-            "http://other.example:5000",
-            "https://keystone.example",
-            "http://127.0.0.1:5000",
-            "http://localhost",
-            "http://[::1]:5000",
-        ] {
-            let user = Password::by_id("a", "b");
-            OpenStack::builder(url).credentials(user).build().unwrap();
-        }
-    });
+    let told = listen();
+    for url in [
+        "http://keystone.example/v3",
+        "http://keystone.example/v3",
+        "http://other.example:5000",
+        "https://keystone.example",
+        "http://127.0.0.1:5000",
+        "http://localhost",
+        "http://[::1]:5000",
+    ] {
+        let user = Password::by_id("a", "b");
+        OpenStack::builder(url).credentials(user).build().unwrap();
+    }
     let lines = told.lines();
     let warnings: Vec<_> = lines
         .iter()

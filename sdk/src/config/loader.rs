@@ -35,6 +35,9 @@ use crate::runtime::Secret;
 #[must_use]
 pub struct ConfigLoader {
     variables: BTreeMap<String, Secret>,
+    /// Whether `variables` began as those of this process; those that were set after that.
+    of_process: bool,
+    set_since: Vec<(String, Secret)>,
     /// Variables that are no text.
     garbled: Vec<String>,
     files: Arc<dyn ConfigFiles>,
@@ -49,6 +52,8 @@ impl ConfigLoader {
     pub fn new() -> Self {
         ConfigLoader {
             variables: BTreeMap::new(),
+            of_process: false,
+            set_since: Vec::new(),
             garbled: Vec::new(),
             files: Arc::new(SystemFiles),
             current_dir: None,
@@ -61,27 +66,54 @@ impl ConfigLoader {
     /// Starts with what this process has.
     pub fn from_process() -> Self {
         let mut loader = ConfigLoader::new();
-        for (name, value) in std::env::vars_os() {
-            let Ok(name) = name.into_string() else {
-                continue;
-            };
-            match value.into_string() {
-                Ok(value) => loader = loader.variable(name, value),
-                Err(_) => loader.garbled.push(name),
-            }
-        }
+        loader.read_variables();
         loader.current_dir = std::env::current_dir().ok();
         loader.home_dir = std::env::home_dir();
         loader
     }
 
+    fn read_variables(&mut self) {
+        self.of_process = true;
+        self.variables.clear();
+        self.garbled.clear();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) => self.set(name, Secret::new(value)),
+                Err(_) => self.garbled.push(name),
+            }
+        }
+    }
+
+    /// The same, with the variables that this process has now if they were taken from it. The folders
+    /// stay those of the beginning.
+    pub(super) fn again(&self) -> Self {
+        let mut loader = self.clone();
+        if self.of_process {
+            loader.read_variables();
+            for (name, value) in &self.set_since {
+                loader.set(name.clone(), value.clone());
+            }
+        }
+        loader
+    }
+
+    fn set(&mut self, name: String, value: Secret) {
+        match value.expose().is_empty() {
+            true => self.variables.remove(&name),
+            false => self.variables.insert(name, value),
+        };
+    }
+
     /// An environment variable. An empty one is none.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        let value = Secret::new(value);
-        match value.expose().is_empty() {
-            true => self.variables.remove(&name.into()),
-            false => self.variables.insert(name.into(), value),
-        };
+        let (name, value) = (name.into(), Secret::new(value));
+        if self.of_process {
+            self.set_since.push((name.clone(), value.clone()));
+        }
+        self.set(name, value);
         self
     }
 
@@ -160,6 +192,7 @@ impl ConfigLoader {
             current_dir: self.current_dir.clone(),
             home_dir: self.home_dir.clone(),
             reader: self.files.clone(),
+            loader: Arc::new(self.clone()),
         })
     }
 

@@ -28,6 +28,14 @@
 //! The first that is there counts; before all, those that `OS_CLIENT_CONFIG_FILE` and
 //! `OS_CLIENT_SECURE_FILE` name.
 //!
+//! # What is read again
+//!
+//! A client looks its credentials up again at each login, in the same places: files, and the variables of
+//! the process or those that a [`ConfigLoader`] was given. So a password that was rotated in `secure.yaml`
+//! is noticed. All else stays as it was when the client was made. If the configuration can't be read, or
+//! names another cloud or another auth URL by then, the login fails and says so: no secret is sent to a
+//! server that it isn't meant for.
+//!
 //! # What counts
 //!
 //! From the strongest: the values of the region, `secure.yaml`, `clouds.yaml`, the vendor profile in
@@ -83,6 +91,7 @@ mod loader;
 mod openstack;
 mod origin;
 mod region;
+mod reload;
 mod scope;
 mod settings;
 mod template;
@@ -133,6 +142,7 @@ pub struct CloudConfig {
     connection: Connection,
     files: Vec<Arc<Path>>,
     reader: Arc<dyn ConfigFiles>,
+    loader: Arc<ConfigLoader>,
     warnings: Vec<String>,
 }
 
@@ -148,6 +158,7 @@ struct Loaded {
     current_dir: Option<PathBuf>,
     home_dir: Option<PathBuf>,
     reader: Arc<dyn ConfigFiles>,
+    loader: Arc<ConfigLoader>,
 }
 
 impl CloudConfig {
@@ -210,6 +221,7 @@ impl CloudConfig {
             connection,
             files: loaded.files,
             reader: loaded.reader,
+            loader: loaded.loader,
             warnings: loaded.warnings,
         };
         config.warn_of_open_files();

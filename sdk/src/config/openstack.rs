@@ -13,10 +13,12 @@ use super::error::ConfigError;
 use super::error::ConfigErrorKind;
 #[cfg(feature = "reqwest")]
 use super::origin::{Origin, named};
+use super::reload::Reloaded;
 
 impl OpenStack {
     /// The cloud that this process's environment chooses (`OS_CLOUD`) or describes (`OS_AUTH_URL` and so
-    /// on); see [`config`](crate::config) for the files and variables that are read. Sends nothing.
+    /// on); see [`config`](crate::config) for the files and variables that are read, and
+    /// [read again](crate::config#what-is-read-again) at each login. Sends nothing.
     ///
     /// ```no_run
     /// use openstack_identity::OpenStack;
@@ -34,7 +36,8 @@ impl OpenStack {
         CloudConfig::from_env()?.builder()?.build()
     }
 
-    /// The cloud of this name in `clouds.yaml`. Sends nothing.
+    /// The cloud of this name in `clouds.yaml`, whose credentials are
+    /// [read again](crate::config#what-is-read-again) at each login. Sends nothing.
     ///
     /// # Errors
     ///
@@ -45,13 +48,15 @@ impl OpenStack {
 }
 
 impl CloudConfig {
-    /// The client's builder with all of this in it, to add to. Reads the files of certificates.
+    /// The client's builder with all of this in it, to add to. Reads the files of certificates. The
+    /// client [looks its credentials up again](crate::config#what-is-read-again) at each login; to keep
+    /// these, add [`credentials`](OpenStackBuilder::credentials).
     ///
     /// # Errors
     ///
     /// A certificate can't be read, or something is asked for that the client can't do.
     pub fn builder(&self) -> Result<OpenStackBuilder, ConfigError> {
-        let mut builder = OpenStack::builder(&self.auth_url).credentials(self.credentials.clone());
+        let mut builder = OpenStack::builder(&self.auth_url).credentials_from(Reloaded::new(self));
         if let Some(scope) = &self.scope {
             builder = builder.scope(scope.clone());
         }

@@ -40,8 +40,7 @@ impl ServerClock {
     /// Learns from the `Date` of an answer that has just come, to a request that was sent when our clock
     /// showed `sent`. An answer without one teaches nothing.
     pub(crate) fn learn(&self, headers: &HeaderMap, sent: Millis) {
-        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        if let Some(date) = date.and_then(Timestamp::from_http_date) {
+        if let Some(date) = date(headers) {
             self.with(|offset| offset.dated(date.as_millisecond(), sent, wall()));
         }
     }
@@ -54,6 +53,11 @@ impl ServerClock {
     fn with(&self, learn: impl FnOnce(&mut Offset)) {
         learn(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+/// The `Date` of an answer.
+pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    Timestamp::from_http_date(headers.get(DATE)?.to_str().ok()?)
 }
 
 /// What this machine's clock shows. It may be wrong, and may be set while we look.

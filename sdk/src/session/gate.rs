@@ -201,3 +201,7 @@ impl<T: Clone, E: Clone, L: Lock<Inner<T, E>>, N> Drop for Enter<T, E, L, N> {
 #[cfg(test)]
 #[path = "gate_model.rs"]
 mod model;
+
+#[cfg(test)]
+#[path = "gate_tests.rs"]
+mod tests;

@@ -51,6 +51,7 @@ impl Session {
     ) -> Result<AuthToken, Error> {
         self.hold_back().await;
         let login = self.fingerprint(&credentials);
+        let _turn = self.memory.turn(&login).await;
         self.may_send(&login).map_err(|denied| match denied {
             Denied::CoolDown(error) => error.not_sent_again(),
             Denied::Spent => {

@@ -5,10 +5,12 @@ use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::clock::{Millis, SECOND, ServerClock};
+use super::limit::within;
 use super::machine::backoff;
 use crate::error::{Error, Refused};
 use crate::identity::v3::auth::{AuthMethod, Credentials, Scope};
@@ -156,16 +158,36 @@ pub(crate) struct Memory {
     /// Seeded by chance, so that a hash says nothing outside of this program.
     hashes: RandomState,
     record: Mutex<Record<Error>>,
+    /// Held by a login whose credentials may be wrong.
+    turns: tokio::sync::Mutex<()>,
     pub(crate) clock: ServerClock,
 }
+
+/// How long a login waits for others that may be refused as it may be.
+const TURN: Duration = Duration::from_secs(5);
 
 impl Memory {
     pub(crate) fn new(clock: ServerClock) -> Self {
         Memory {
             hashes: RandomState::new(),
             record: Mutex::new(Record::new()),
+            turns: tokio::sync::Mutex::new(()),
             clock,
         }
+    }
+
+    /// While it is not known whether credentials work, the logins for several scopes go one after the
+    /// other: if they don't, the first finds out for all. A slow one doesn't stop the others for good.
+    pub(crate) async fn turn(
+        &self,
+        login: &Fingerprint,
+    ) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let known = || self.with(|record| record.proved == Some(login.credentials));
+        if known() {
+            return None;
+        }
+        let turn = within(TURN, self.turns.lock()).await.ok()?;
+        (!known()).then_some(turn)
     }
 
     pub(crate) fn with<R>(&self, use_it: impl FnOnce(&mut Record<Error>) -> R) -> R {

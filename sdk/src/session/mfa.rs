@@ -56,7 +56,9 @@ pub trait Factor: Send + Sync + 'static {
     /// The method that it is.
     fn method(&self) -> AuthMethodName;
 
-    /// The factor, for the user and the rules in `needed`; `now` is the server's clock.
+    /// The factor, for the user and the rules in `needed`; `now` is the server's clock as far as it is
+    /// known. It is given up when the receipt expires. A one-time passcode that was sent before is not
+    /// sent again.
     fn supply<'a>(
         &'a self,
         needed: &'a ReceiptRequired,

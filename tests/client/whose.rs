@@ -12,6 +12,7 @@ use openstack_identity::{
 use tests::world::{Account, Named, World};
 
 use crate::support::soon;
+use crate::transport::Shared;
 
 /// A way to log in.
 struct Way {
@@ -167,10 +168,16 @@ async fn log_in(world: &World, way: &Way) -> AuthToken {
 }
 
 /// The token of a session that is given `cached`, and how often it started with that and logged in.
-async fn session(world: &World, way: &Way, cached: &AuthToken) -> (AuthToken, [usize; 2]) {
+async fn session(
+    world: &World,
+    transport: Shared,
+    way: &Way,
+    cached: &AuthToken,
+) -> (AuthToken, [usize; 2]) {
     let counts: Arc<[AtomicUsize; 2]> = Arc::default();
     let counted = counts.clone();
     let builder = OpenStack::builder(&*world.auth_url)
+        .transport(transport)
         .credentials(way.credentials.clone())
         .cached_token(cached.clone())
         .on_event(move |event| {
@@ -196,11 +203,12 @@ async fn every_way_with_every_token(world: &World) {
     for way in &ways {
         tokens.push(log_in(world, way).await);
     }
+    let transport = Shared::default();
     let (mut hits, mut misses) = (0, 0);
     for (way, own) in ways.iter().zip(&tokens) {
         for (from, cached) in ways.iter().zip(&tokens) {
             let pair = format!("{} with the token of {}", way.what, from.what);
-            let (token, counts) = session(world, way, cached).await;
+            let (token, counts) = session(world, transport.clone(), way, cached).await;
             if may_lead_to(way, own, cached) {
                 assert_eq!((counts, &token), ([1, 0], cached), "{pair}");
                 hits += 1;

@@ -8,6 +8,8 @@
 
 #[path = "client/cached.rs"]
 mod cached;
+#[path = "client/imported.rs"]
+mod imported;
 #[path = "client/lists.rs"]
 mod lists;
 #[path = "client/login.rs"]
@@ -20,3 +22,5 @@ mod support;
 mod tokens;
 #[path = "client/transport.rs"]
 mod transport;
+#[path = "client/whose.rs"]
+mod whose;

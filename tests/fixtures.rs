@@ -1,5 +1,7 @@
 //! The types read all that a server sends: no key is passed over, and none that is required is missing.
+//! And every token that it issues can be kept, also by other clients, and read again.
 
+use openstack_identity::AuthToken;
 use openstack_identity::identity::v3::catalog::{
     AuthDomain, AuthDomains, AuthProject, AuthProjects, AuthSystem, Catalog,
 };
@@ -31,6 +33,53 @@ fn by_password(user: &Account, scope: Option<Value>) -> Value {
     match scope {
         Some(scope) => json!({ "auth": { "identity": identity, "scope": scope } }),
         None => json!({ "auth": { "identity": identity } }),
+    }
+}
+
+/// What PHP makes of it: a table and a list are the same to it, so it writes an empty table as a list.
+fn as_php(value: &Value) -> Value {
+    match value {
+        Value::Object(members) if members.is_empty() => json!([]),
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| (key.clone(), as_php(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(as_php).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The token is read from all that may have been kept of it, and comes back as often as wanted.
+fn comes_back(what: &str, auth_url: &str, id: &str, body: &Value) {
+    let mut php = as_php(&body["token"]);
+    php["id"] = id.into();
+    let keystoneauth = json!({"auth_token": id, "body": body});
+    let ours = json!({"format": 1, "auth_url": auth_url, "id": id, "token": body["token"]});
+    for kept in [ours, php, keystoneauth] {
+        let mut token =
+            AuthToken::import(kept, auth_url).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(
+            token.export(),
+            json!({"format": 2, "auth_url": auth_url, "id": id, "token": body["token"]}),
+            "{what}"
+        );
+        for _ in 0..2 {
+            let text = token.export().to_string();
+            let read = serde_json::from_str(&text).unwrap();
+            let imported = AuthToken::import(token.export(), auth_url).unwrap();
+            assert_eq!(
+                AuthToken::from_export(token.export()).unwrap(),
+                token,
+                "{what}"
+            );
+            assert_eq!(imported, token, "{what}");
+            token = AuthToken::from_export(read).unwrap();
+            assert_eq!(
+                (&token, token.export().to_string()),
+                (&imported, text),
+                "{what}"
+            );
+        }
     }
 }
 
@@ -97,6 +146,7 @@ async fn read_everything(world: &World) {
     for (what, user, scope) in scopes {
         let (id, body) = raw.log_in(&by_password(user, scope)).await;
         let token: Token = read_all(what, &body, Some("token"));
+        comes_back(what, &world.auth_url, &id, &body);
         assert!(
             !token.audit_ids.is_empty() && token.expires_at > token.issued_at,
             "{what}"
@@ -111,10 +161,11 @@ async fn read_everything(world: &World) {
             "methods": ["application_credential"],
             "application_credential": { "id": credential.id, "secret": credential.secret },
         });
-        let (_, body) = raw
+        let (id, body) = raw
             .log_in(&json!({ "auth": { "identity": identity } }))
             .await;
         let token: Token = read_all("application credential", &body, Some("token"));
+        comes_back("application credential", &world.auth_url, &id, &body);
         assert_eq!(token.application_credential.unwrap().id, credential.id);
     }
     let (_, receipt) = raw.log_in(&by_password(&world.mfa_user, None)).await;

@@ -11,10 +11,11 @@ use openstack_identity::{
 use crate::assert_error;
 use crate::support::{builder, check_text, soon, start};
 
-/// Adds a header to every request.
-pub struct WithHeader(pub &'static str, pub &'static str);
+/// One client of reqwest, for many of ours: it takes long to make.
+#[derive(Clone, Default)]
+pub struct Shared(reqwest::Client);
 
-impl Transport for WithHeader {
+impl Transport for Shared {
     fn send(
         &self,
         request: http::Request<Vec<u8>>,
@@ -23,20 +24,28 @@ impl Transport for WithHeader {
             let broken = |error: reqwest::Error| {
                 TransportError::new(TransportErrorKind::Broken, error.without_url().to_string())
             };
-            let mut request = reqwest::Request::try_from(request).map_err(broken)?;
-            request
-                .headers_mut()
-                .insert(self.0, http::HeaderValue::from_static(self.1));
-            let answer = reqwest::Client::new()
-                .execute(request)
-                .await
-                .map_err(broken)?;
+            let request = reqwest::Request::try_from(request).map_err(broken)?;
+            let answer = self.0.execute(request).await.map_err(broken)?;
             let (status, headers) = (answer.status(), answer.headers().clone());
             let mut response = http::Response::new(answer.bytes().await.map_err(broken)?.to_vec());
             *response.status_mut() = status;
             *response.headers_mut() = headers;
             Ok(response)
         })
+    }
+}
+
+/// Adds a header to every request.
+pub struct WithHeader(pub &'static str, pub &'static str);
+
+impl Transport for WithHeader {
+    fn send(
+        &self,
+        mut request: http::Request<Vec<u8>>,
+    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        let value = http::HeaderValue::from_static(self.1);
+        request.headers_mut().insert(self.0, value);
+        Box::pin(async move { Shared::default().send(request).await })
     }
 }
 

@@ -55,7 +55,7 @@ fn listen() -> Told {
 }
 
 fn with_listener(tell: impl FnOnce(&Told)) {
-    LISTENER.with_borrow(|told| told.iter().for_each(tell))
+    LISTENER.with_borrow(|told| told.as_ref().map(tell));
 }
 
 impl Subscriber for Router {

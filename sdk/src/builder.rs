@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::openstack::{OpenStack, Shared};
-use crate::owner::{Wanted, check};
+use crate::owner::{Wanted, check, fingerprint};
 #[cfg(feature = "reqwest")]
 use crate::reqwest_transport::Settings;
 use crate::session::clock::ServerClock;
@@ -278,11 +278,14 @@ impl OpenStackBuilder {
     /// TLS.
     pub fn build(self) -> Result<OpenStack, Error> {
         let url = AuthUrl::parse(&self.auth_url)?;
+        let known = self.known.as_ref();
+        let fingerprint =
+            known.and_then(|it| fingerprint(&self.auth_url, it, self.login.scope.as_ref()));
         let wanted = Wanted {
-            credentials: self.known.as_ref(),
+            credentials: known,
             logs_in: self.login.credentials.is_some(),
             scope: self.login.scope.as_ref(),
-            fingerprint: None,
+            fingerprint: fingerprint.as_deref(),
         };
         let (cached, passed_over) =
             match self.cached_token.map(|it| (check(&it, &url, &wanted), it)) {

@@ -15,6 +15,7 @@ use crate::identity::v3::tokens::{
     GenerateToken, GetToken, ReceiptId, RevokeToken, Token, ValidateToken,
 };
 use crate::openstack::{Loss, OpenStack};
+use crate::owner::fingerprint;
 use crate::runtime::{Operation, Paginated};
 use crate::session::log_in;
 use crate::token::AuthToken;
@@ -72,7 +73,8 @@ impl IdentityV3 {
     pub fn generate_token(&self, credentials: impl Into<Credentials>) -> GenerateTokenCall {
         GenerateTokenCall {
             openstack: self.openstack.clone(),
-            auth: Auth::new(credentials),
+            credentials: credentials.into(),
+            scope: None,
             receipt: None,
             without_catalog: false,
         }
@@ -265,7 +267,8 @@ fn loss<F>(error: &SendError<F>) -> Loss {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct GenerateTokenCall {
     openstack: OpenStack,
-    auth: Auth,
+    credentials: Credentials,
+    scope: Option<Scope>,
     receipt: Option<ReceiptId>,
     without_catalog: bool,
 }
@@ -273,7 +276,7 @@ pub struct GenerateTokenCall {
 impl GenerateTokenCall {
     /// What the token is for; without it the user's default project, if there is one.
     pub fn scope(mut self, scope: impl Into<Scope>) -> Self {
-        self.auth = self.auth.scope(scope);
+        self.scope = Some(scope.into());
         self
     }
 
@@ -296,11 +299,21 @@ impl IntoFuture for GenerateTokenCall {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let mut login = GenerateToken::new(self.auth).nocatalog(self.without_catalog);
+            let client = &self.openstack.shared().client;
+            let auth_url = client.url.given().to_string();
+            let mut fingerprint = fingerprint(&auth_url, &self.credentials, self.scope.as_ref());
+            let mut auth = Auth::new(self.credentials);
+            if let Some(scope) = self.scope {
+                auth = auth.scope(scope);
+            }
+            let mut login = GenerateToken::new(auth).nocatalog(self.without_catalog);
             if let Some(receipt) = self.receipt {
+                // What was proved before is not known here.
+                fingerprint = None;
                 login = login.receipt(receipt);
             }
-            log_in(&self.openstack.shared().client, &login).await
+            let token = log_in(client, &login).await?;
+            Ok(token.with_fingerprint(fingerprint))
         })
     }
 }

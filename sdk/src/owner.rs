@@ -1,6 +1,7 @@
 //! Whether a token from an earlier login is one that this session would get.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::Timestamp;
 use crate::auth_url::AuthUrl;
@@ -11,6 +12,8 @@ use crate::identity::v3::auth::{
 use crate::identity::v3::common::{DomainRef, DomainSummary, UserRef};
 use crate::identity::v3::tokens::{Token, TokenProject, TokenTrust};
 use crate::runtime::scrub;
+#[cfg(feature = "store")]
+use crate::store::StoreKey;
 use crate::token::AuthToken;
 use crate::token_import::issuer;
 
@@ -49,6 +52,22 @@ pub(crate) fn check(
         return Err(PassedOver::Expired(token.expires_at));
     }
     belongs_to(token, wanted).map_err(PassedOver::Mismatch)
+}
+
+/// What tells the tokens of different logins apart, for those that are kept; none where a login doesn't
+/// say who asks. It takes a cryptographic hash, so it is there with the feature `store` alone.
+pub(crate) fn fingerprint(
+    auth_url: &str,
+    credentials: &Credentials,
+    scope: Option<&Scope>,
+) -> Option<Arc<str>> {
+    #[cfg(feature = "store")]
+    return StoreKey::new(auth_url, credentials, scope).map(|key| Arc::from(key.as_str()));
+    #[cfg(not(feature = "store"))]
+    return {
+        _ = (auth_url, credentials, scope);
+        None
+    };
 }
 
 /// What a session would log in with, as far as it is known before it does.

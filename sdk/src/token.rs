@@ -41,10 +41,10 @@ impl AuthToken {
         }
     }
 
-    /// The same token, known to come from the login with this fingerprint.
-    pub(crate) fn with_fingerprint(self, fingerprint: impl Into<Arc<str>>) -> Self {
+    /// The same token, known to come from the login with this fingerprint, if it has one.
+    pub(crate) fn with_fingerprint(self, fingerprint: Option<Arc<str>>) -> Self {
         AuthToken {
-            fingerprint: Some(fingerprint.into()),
+            fingerprint,
             ..self
         }
     }

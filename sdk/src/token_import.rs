@@ -40,10 +40,7 @@ impl AuthToken {
         };
         let body = object(&mut export, "token")?;
         let token = read(TokenId::new(id), body, "token", Arc::from(auth_url))?;
-        Ok(match fingerprint {
-            Some(fingerprint) => token.with_fingerprint(fingerprint),
-            None => token,
-        })
+        Ok(token.with_fingerprint(fingerprint.map(Arc::from)))
     }
 
     /// The token from what another client, or this one, wrote as JSON:

@@ -35,7 +35,6 @@ impl IdentityUrl {
     }
 
     /// The address as it was given, with `/v3`.
-    #[cfg(feature = "store")]
     pub(crate) fn given(&self) -> &AuthUrl {
         &self.given
     }

@@ -12,6 +12,7 @@ use crate::identity::v3::auth::{Auth, AuthMethod, Credentials};
 use crate::identity::v3::tokens::{
     GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired,
 };
+use crate::owner::fingerprint;
 use crate::runtime::Response;
 use crate::session::mfa::Factor;
 use crate::session::provider::BoxError;
@@ -59,9 +60,11 @@ impl Session {
                 Error::no_credentials(operation, client.host(), why)
             }
         })?;
+        let (auth_url, scope) = (client.url.given().to_string(), self.login.scope.as_ref());
+        let fingerprint = fingerprint(&auth_url, &credentials, scope);
         let obtained = self.exchange(client, credentials).await;
         self.remember(&login, &obtained);
-        obtained
+        obtained.map(|token| token.with_fingerprint(fingerprint))
     }
 
     /// The credentials of this moment; none if there is nothing to ask for them.

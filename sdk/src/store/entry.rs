@@ -30,7 +30,9 @@ const LONGEST: u64 = 16 << 20;
 impl Form {
     /// The token as an entry of at most `largest` bytes.
     pub(super) fn write(&self, token: &AuthToken, largest: usize) -> Result<Vec<u8>, StoreError> {
-        let token = token.clone().with_fingerprint(self.key.as_str());
+        let token = token
+            .clone()
+            .with_fingerprint(Some(self.key.as_str().into()));
         let json = serde_json::to_vec(&token.export()).map(Zeroizing::new);
         let json = json.map_err(|_| StoreError::new("the token can't be written"))?;
         let entry = self.wrap(&json, 0)?;

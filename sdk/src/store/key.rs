@@ -23,14 +23,22 @@ pub struct StoreKey(String);
 const VERSION: u8 = 1;
 
 impl StoreKey {
-    /// The key for a login at this auth URL, with or without `/v3`; none if that is no URL, or if the
-    /// login doesn't say who asks, as where the web server knows the user by a certificate.
+    /// The key for a login at this auth URL; none if that is no URL, or if the login doesn't say who asks,
+    /// as where the web server knows the user by a certificate.
+    ///
+    /// With `/v3` at its end the URL has another key than without, since then the server isn't asked where
+    /// its `/v3` is.
     #[must_use]
     pub fn new(auth_url: &str, credentials: &Credentials, scope: Option<&Scope>) -> Option<Self> {
         let mut hash = Hash(Sha256::new());
         hash.text("openstack-identity token");
         hash.0.update([VERSION]);
-        hash.text(&AuthUrl::parse(auth_url).ok()?.base());
+        let url = AuthUrl::parse(auth_url).ok()?;
+        // Without `/v3` the server is asked where it is, and may name another path.
+        match url.is_versioned() {
+            true => hash.text(&url.to_string()),
+            false => hash.text(&url.base()),
+        }
         // Sorted, as it doesn't matter who was asked for which proof first.
         let mut members: Vec<_> = credentials.members().iter().collect();
         members.sort_unstable_by_key(|member| member.key());
@@ -154,7 +162,7 @@ mod tests {
         let key = key(Password::by_id("a1b2", "secret")).unwrap();
         assert_eq!(
             key.as_str(),
-            "openstack-v1-f6b75d86e9209758d7c23e22d162340b2cd8b461948dfa35b703ea8bf95c7a09"
+            "openstack-v1-de755c017c454a51a5f2f9603d554dd91217934d6d60452f7bf7140030872ecd"
         );
         assert_eq!(key.as_str().len(), 77);
     }
@@ -172,8 +180,14 @@ mod tests {
     fn every_spelling_of_the_server_is_the_same_and_every_scope_another() {
         let credentials = Password::by_id("a1b2", "secret").into();
         let at = |url, scope: Option<&Scope>| StoreKey::new(url, &credentials, scope);
-        assert_eq!(at(URL, None), at("https://KEYSTONE.example:5000/", None));
+        assert_eq!(
+            at(URL, None),
+            at(" https://KEYSTONE.example:5000/v3/", None)
+        );
         assert_ne!(at(URL, None), at("https://keystone.example/v3", None));
+        let unversioned = at("https://keystone.example:5000", None);
+        assert_eq!(unversioned, at("https://KEYSTONE.example:5000/", None));
+        assert_ne!(at(URL, None), unversioned);
         let scope = ProjectScope::by_id("a1b2").into();
         assert_ne!(at(URL, None), at(URL, Some(&scope)));
         assert_eq!(at("nowhere", None), None);

@@ -114,3 +114,24 @@ pub fn count(api: &ir::Api) -> (usize, usize) {
             .sum(),
     )
 }
+
+/// What a field, a constructor or a module is called in the client.
+///
+/// ```
+/// assert_eq!(openstack_identity_codegen::rust_name("by_id"), "by_id");
+/// assert_eq!(openstack_identity_codegen::rust_name("type"), "r#type");
+/// ```
+#[must_use]
+pub fn rust_name(name: &str) -> String {
+    lower::escape(name)
+}
+
+/// What a variant of an enum is called in the client.
+///
+/// ```
+/// assert_eq!(openstack_identity_codegen::rust_variant("by_id"), "ById");
+/// ```
+#[must_use]
+pub fn rust_variant(name: &str) -> String {
+    lower::variant(name)
+}

@@ -223,7 +223,7 @@ impl Lower<'_> {
             .iter()
             .map(|variant| Variant {
                 attributes: docs::attributes(&variant.about),
-                name: escape(&pascal(&variant.name)),
+                name: self::variant(&variant.name),
                 wire: variant.wire.clone(),
                 ty: variant.ty.as_ref().map(|ty| self.ty(ty)),
                 wrap: variant.wrap.clone(),
@@ -292,7 +292,7 @@ const KEYWORDS: [&str; 48] = [
 const UNESCAPABLE: [&str; 4] = ["Self", "crate", "self", "super"];
 
 /// The name as Rust takes it: `r#type`, `self_`.
-fn escape(name: &str) -> String {
+pub(crate) fn escape(name: &str) -> String {
     if UNESCAPABLE.contains(&name) {
         format!("{name}_")
     } else if KEYWORDS.contains(&name) {
@@ -300,4 +300,9 @@ fn escape(name: &str) -> String {
     } else {
         name.to_owned()
     }
+}
+
+/// The name of a variant as Rust takes it.
+pub(crate) fn variant(name: &str) -> String {
+    escape(&pascal(name))
 }

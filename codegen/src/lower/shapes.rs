@@ -1,9 +1,8 @@
 //! Shapes as Rust types.
 
-use super::{Lower, constant, constructor, escape};
+use super::{Lower, constant, constructor, escape, variant};
 use crate::docs;
 use crate::ir::{self, Kind, Shape, ShapeId, Type};
-use crate::names::pascal;
 use crate::rust::{
     Attributes, Choice, Field, Item, KeyedSet, OpenEnum, Presence, Struct, Text, Traits, Ty, Union,
     Untagged, Variant,
@@ -125,7 +124,7 @@ impl Lower<'_> {
         };
         Choice {
             attributes: docs::attributes(&choice.about),
-            name: escape(&pascal(&choice.name)),
+            name: variant(&choice.name),
             constructor: escape(&choice.name),
             fields: choice.fields.iter().map(field).collect(),
         }

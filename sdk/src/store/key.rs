@@ -8,14 +8,14 @@ use sha2::{Digest, Sha256};
 
 use crate::auth_url::AuthUrl;
 use crate::identity::v3::auth::{AuthMethod, Credentials, Scope};
-use crate::runtime::{Secret, recording, redacting};
+use crate::runtime::{Keyed, recording, redacting};
 
 /// Under what a token is kept: a hash of the server's address and of all that a login says but its
 /// secrets. Two logins have the same key only if they would bring a token of the same user with the same
 /// scope.
 ///
-/// It is 77 characters long, of letters, digits and hyphens, begins with `openstack-v1-`, and holds no
-/// password, hashed or not: nothing can be guessed from it.
+/// It is 77 characters long, of letters, digits and hyphens, and begins with `openstack-v1-`. No password is
+/// in it, hashed or not, so none can be guessed from it; who knows the names of a login can make its key.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct StoreKey(String);
 
@@ -23,26 +23,30 @@ pub struct StoreKey(String);
 const VERSION: u8 = 1;
 
 impl StoreKey {
-    /// The key for a login at this auth URL, with or without `/v3`; none if that is no URL, or if the
-    /// login doesn't say who asks, as where the web server knows the user by a certificate.
+    /// The key for a login at this auth URL; none if that is no URL, or if the login doesn't say who asks,
+    /// as where the web server knows the user by a certificate.
+    ///
+    /// With `/v3` at its end the URL has another key than without, since then the server isn't asked where
+    /// its `/v3` is.
     #[must_use]
     pub fn new(auth_url: &str, credentials: &Credentials, scope: Option<&Scope>) -> Option<Self> {
         let mut hash = Hash(Sha256::new());
         hash.text("openstack-identity token");
         hash.0.update([VERSION]);
-        hash.text(&AuthUrl::parse(auth_url).ok()?.base());
-        let (who, what) = redacting(|| {
-            let who = serde_json::to_value(credentials);
-            (who, serde_json::to_value(scope))
-        });
-        hash.value(&who.ok()?);
-        hash.value(&what.ok()?);
-        for member in credentials.members() {
-            // A token says whose it is by itself alone. It is long and random, so its hash tells nothing.
-            for token in identifying_secrets(member)? {
-                hash.text(token.expose());
-            }
+        let url = AuthUrl::parse(auth_url).ok()?;
+        // Without `/v3` the server is asked where it is, and may name another path.
+        match url.is_versioned() {
+            true => hash.text(&url.to_string()),
+            false => hash.text(&url.base()),
         }
+        // Sorted, as it doesn't matter who was asked for which proof first.
+        let mut members: Vec<_> = credentials.members().iter().collect();
+        members.sort_unstable_by_key(|member| member.key());
+        hash.start(b'm', members.len());
+        for member in members {
+            hash.member(member)?;
+        }
+        hash.value(&redacting(|| serde_json::to_value(scope)).ok()?);
         let hash = HEXLOWER.encode(&hash.0.finalize());
         Some(StoreKey(format!("openstack-v{VERSION}-{hash}")))
     }
@@ -60,23 +64,27 @@ impl fmt::Display for StoreKey {
     }
 }
 
-/// The secrets without which it can't be told who asks; none at all if not even they tell.
-fn identifying_secrets(member: &AuthMethod) -> Option<Vec<Secret>> {
+/// What says who asks by a method.
+enum Says {
+    /// What isn't secret.
+    Names,
+    /// A token, which is all that there is. It is long and random, so its hash tells nothing.
+    Token,
+    /// Nothing that is sent, but the web server or its modules.
+    Nothing,
+}
+
+fn says(member: &AuthMethod) -> Says {
     match member {
         AuthMethod::Password(_) | AuthMethod::Totp(_) | AuthMethod::ApplicationCredential(_) => {
-            Some(Vec::new())
+            Says::Names
         }
         AuthMethod::Token(_)
         | AuthMethod::Mapped(_)
         | AuthMethod::Openid(_)
         | AuthMethod::Saml2(_)
-        | AuthMethod::X509(_) => {
-            let alone = Credentials::new(member.clone());
-            let (written, secrets) = recording(|| serde_json::to_value(alone));
-            written.ok()?;
-            Some(secrets).filter(|secrets| !secrets.is_empty())
-        }
-        AuthMethod::External | AuthMethod::Oauth1 | AuthMethod::Kerberos => None,
+        | AuthMethod::X509(_) => Says::Token,
+        AuthMethod::External | AuthMethod::Oauth1 | AuthMethod::Kerberos => Says::Nothing,
     }
 }
 
@@ -92,6 +100,23 @@ impl Hash {
     fn start(&mut self, kind: u8, length: usize) {
         self.0.update([kind]);
         self.0.update((length as u64).to_be_bytes());
+    }
+
+    /// A method, with the secrets that say who asks beside the place where they were left out; none if it
+    /// can't be told who asks.
+    fn member(&mut self, member: &AuthMethod) -> Option<()> {
+        let alone = Credentials::new(member.clone());
+        let (said, secrets) = recording(|| redacting(|| serde_json::to_value(alone)));
+        self.value(&said.ok()?);
+        let secrets = match says(member) {
+            Says::Names => Vec::new(),
+            Says::Token if !secrets.is_empty() => secrets,
+            // Federation by its provider has no token.
+            Says::Token | Says::Nothing => return None,
+        };
+        self.start(b't', secrets.len());
+        secrets.iter().for_each(|secret| self.text(secret.expose()));
+        Some(())
     }
 
     fn value(&mut self, value: &Value) {
@@ -123,6 +148,7 @@ impl Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::v3::auth::Federated;
     use crate::{ApplicationCredential, Password, ProjectScope, TokenId};
 
     const URL: &str = "https://keystone.example:5000/v3";
@@ -136,7 +162,7 @@ mod tests {
         let key = key(Password::by_id("a1b2", "secret")).unwrap();
         assert_eq!(
             key.as_str(),
-            "openstack-v1-3ac688ffe84227092f38bb5e0bdb84baa047df8c79d882592ce6645826cef1a8"
+            "openstack-v1-de755c017c454a51a5f2f9603d554dd91217934d6d60452f7bf7140030872ecd"
         );
         assert_eq!(key.as_str().len(), 77);
     }
@@ -154,11 +180,28 @@ mod tests {
     fn every_spelling_of_the_server_is_the_same_and_every_scope_another() {
         let credentials = Password::by_id("a1b2", "secret").into();
         let at = |url, scope: Option<&Scope>| StoreKey::new(url, &credentials, scope);
-        assert_eq!(at(URL, None), at("https://KEYSTONE.example:5000/", None));
+        assert_eq!(
+            at(URL, None),
+            at(" https://KEYSTONE.example:5000/v3/", None)
+        );
         assert_ne!(at(URL, None), at("https://keystone.example/v3", None));
+        let unversioned = at("https://keystone.example:5000", None);
+        assert_eq!(unversioned, at("https://KEYSTONE.example:5000/", None));
+        assert_ne!(at(URL, None), unversioned);
         let scope = ProjectScope::by_id("a1b2").into();
         assert_ne!(at(URL, None), at(URL, Some(&scope)));
         assert_eq!(at("nowhere", None), None);
+    }
+
+    #[test]
+    fn the_order_of_the_methods_is_none_of_it_but_whose_is_which_token() {
+        let mapped = |text: &str| AuthMethod::Mapped(Federated::by_token(text));
+        let both = |first: AuthMethod, second: AuthMethod| {
+            key(Credentials::new(first).and(second).unwrap()).unwrap()
+        };
+        let one = both(TokenId::new("one").into(), mapped("two"));
+        assert_eq!(one, both(mapped("two"), TokenId::new("one").into()));
+        assert_ne!(one, both(mapped("one"), TokenId::new("two").into()));
     }
 
     #[test]
@@ -167,6 +210,7 @@ mod tests {
             AuthMethod::External,
             AuthMethod::Kerberos,
             AuthMethod::Oauth1,
+            AuthMethod::Saml2(Federated::by_provider("idp", "saml2")),
         ] {
             assert_eq!(key(Credentials::new(method)), None);
         }

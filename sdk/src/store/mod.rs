@@ -8,6 +8,8 @@
 
 mod key;
 mod memory;
+#[cfg(feature = "store-redis")]
+mod redis;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,6 +17,8 @@ use std::time::Duration;
 
 pub use self::key::StoreKey;
 pub use self::memory::MemoryStore;
+#[cfg(feature = "store-redis")]
+pub use self::redis::RedisStore;
 use crate::transport::BoxFuture;
 
 /// A place where tokens are kept.

@@ -34,10 +34,11 @@ fn refused(error: &RedisError) -> String {
     let detail = one_line(error.detail().unwrap_or_default());
     match code {
         "NOAUTH" => "it asks for a password: put one into the URL".into(),
-        "NOPERM" => format!(
-            "the user lacks a right that is listed at RedisStore: {}",
-            detail.trim_end_matches('.')
-        ),
+        "NOPERM" => lacking(detail.trim_end_matches('.')),
+        // What a script may not do.
+        "ERR" if detail.starts_with("The user executing the script") => {
+            lacking(detail.split(" script: ").next().unwrap_or_default())
+        }
         "OOM" => "its memory is full".into(),
         // The arguments follow, and so would the entry.
         "ERR" => {
@@ -52,6 +53,10 @@ fn refused(error: &RedisError) -> String {
         }
         _ => "it refuses the command".into(),
     }
+}
+
+fn lacking(what: &str) -> String {
+    format!("the user lacks a right that is listed at RedisStore: {what}")
 }
 
 fn one_line(text: &str) -> String {

@@ -11,6 +11,8 @@ mod entry;
 mod fleet;
 mod key;
 mod memory;
+#[cfg(feature = "store-redis")]
+mod redis;
 mod seal;
 
 use std::borrow::Cow;
@@ -22,6 +24,8 @@ pub(crate) use self::cache::{CacheSettings, Slot, TokenCache};
 pub(crate) use self::fleet::Verdict;
 pub use self::key::StoreKey;
 pub use self::memory::MemoryStore;
+#[cfg(feature = "store-redis")]
+pub use self::redis::RedisStore;
 pub use self::seal::{InvalidSealingKey, Sealing, SealingKey};
 use crate::transport::BoxFuture;
 

@@ -1,5 +1,6 @@
 //! The session against the embedded server: one login for all who wait, renewal, refusals, factors.
 
+mod clocks;
 mod explained;
 mod factors;
 mod limits;

@@ -190,27 +190,6 @@ async fn a_token_that_comes_of_a_token_is_not_renewed_early() {
 }
 
 #[tokio::test]
-async fn the_servers_clock_is_learned_from_any_of_its_answers() {
-    let server = aging().await;
-    let day = Duration::from_secs(86_400);
-    server.clock().set(server.clock().now() + day);
-    let token = builder(&server).build().unwrap().token().await.unwrap();
-    server.clear_requests();
-    // By our clock this token lives for more than a day.
-    let openstack = builder(&server).cached_token(token).build().unwrap();
-    call(&openstack).await.unwrap();
-    age(&server, &openstack).await;
-    assert_eq!(logins(&server), 0);
-    call(&openstack).await.unwrap();
-    until("the renewal", || logins(&server) == 1).await;
-
-    // What is learned is known to all scopes.
-    let rescoped = openstack.rescope(Scope::Unscoped);
-    call(&rescoped).await.unwrap();
-    assert_eq!(logins(&server), 2);
-}
-
-#[tokio::test]
 async fn an_expired_cached_token_is_no_hit() {
     let server = start_with_lifetime(Duration::from_secs(1)).await;
     let token = builder(&server).build().unwrap().token().await.unwrap();

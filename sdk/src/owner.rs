@@ -245,3 +245,140 @@ fn scope_of(token: &Token) -> String {
     };
     scrub(&text, &[])
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Mismatch, Wanted, belongs_to};
+    use crate::identity::v3::auth::{AuthMethod, Credentials, Federated};
+    use crate::{ApplicationCredential, AuthToken, DomainRef, Password, Scope, TokenId};
+
+    /// The token of the user `alice`, with these members too.
+    fn token(members: Value) -> AuthToken {
+        let mut export = json!({
+            "format": 2,
+            "auth_url": "https://keystone.example/v3",
+            "id": "t",
+            "token": {
+                "methods": [],
+                "user": {"id": "u", "name": "alice", "domain": {"id": "d", "name": "Domain"}},
+                "audit_ids": [],
+                "expires_at": "9999-12-31T23:59:59Z",
+                "issued_at": "2026-11-23T13:48:26Z",
+            },
+        });
+        for (key, value) in members.as_object().unwrap() {
+            export["token"][key] = value.clone();
+        }
+        AuthToken::from_export(export).unwrap()
+    }
+
+    fn of(token: &AuthToken, credentials: &Credentials) -> Result<(), Mismatch> {
+        let wanted = Wanted {
+            credentials: Some(credentials),
+            logs_in: true,
+            ..Wanted::default()
+        };
+        belongs_to(token, &wanted)
+    }
+
+    #[test]
+    fn a_known_login_needs_no_other_sign() {
+        let credentials = Credentials::from(TokenId::new("other"));
+        let known = token(json!({})).with_fingerprint("a");
+        for (of_token, of_session, expected) in [
+            (&known, Some("a"), Ok(())),
+            (&known, Some("b"), Err(Mismatch::Untold)),
+            (&known, None, Err(Mismatch::Untold)),
+            (&token(json!({})), Some("a"), Err(Mismatch::Untold)),
+            (&token(json!({})), None, Err(Mismatch::Untold)),
+        ] {
+            let wanted = Wanted {
+                credentials: Some(&credentials),
+                logs_in: true,
+                scope: None,
+                fingerprint: of_session,
+            };
+            assert_eq!(belongs_to(of_token, &wanted), expected, "{of_session:?}");
+        }
+    }
+
+    #[test]
+    fn of_an_unknown_login_the_scope_is_looked_at_too() {
+        let project = json!({"id": "p", "name": "p", "domain": {"id": "d", "name": "Domain"}});
+        let token = token(json!({"project": project})).with_fingerprint("a");
+        let wanted = |fingerprint| Wanted {
+            scope: Some(&Scope::Unscoped),
+            fingerprint,
+            ..Wanted::default()
+        };
+        assert_eq!(belongs_to(&token, &wanted(Some("a"))), Ok(()));
+        let other = belongs_to(&token, &wanted(Some("b")));
+        let is = Mismatch::Scope("for the project p (p)".to_owned());
+        assert_eq!(other, Err(is));
+    }
+
+    #[test]
+    fn whom_others_name_is_not_told() {
+        let plain = token(json!({}));
+        let federated = Federated::by_provider("idp", "openid");
+        for method in [
+            AuthMethod::External,
+            AuthMethod::Kerberos,
+            AuthMethod::Mapped(federated.clone()),
+            AuthMethod::Openid(federated.clone()),
+            AuthMethod::Saml2(federated.clone()),
+            AuthMethod::X509(federated),
+            AuthMethod::Token(TokenId::new("t")),
+        ] {
+            let credentials = Credentials::new(method);
+            assert_eq!(of(&plain, &credentials), Err(Mismatch::Untold));
+            let with_user = credentials.and(Password::by_id("u", "p")).unwrap();
+            assert_eq!(of(&plain, &with_user), Ok(()));
+        }
+    }
+
+    #[test]
+    fn what_was_delegated_is_not_the_users_own() {
+        let oauth1 = token(json!({"OS-OAUTH1": {"access_token_id": "a", "consumer_id": "c"}}));
+        let oauth2 = token(json!({"oauth2_credential": {"x5t#S256": "x"}}));
+        let application = json!({"id": "c", "name": "n", "restricted": true});
+        let application = token(json!({"application_credential": application}));
+        let user = Credentials::from(Password::by_id("u", "p"));
+        for delegated in [&oauth1, &oauth2, &application] {
+            assert_eq!(of(delegated, &user), Err(Mismatch::Credentials));
+        }
+        let by_oauth1 = Credentials::new(AuthMethod::Oauth1);
+        assert_eq!(of(&oauth1, &by_oauth1), Err(Mismatch::Untold));
+        assert_eq!(
+            of(&token(json!({})), &by_oauth1),
+            Err(Mismatch::Credentials)
+        );
+        let with_both = Credentials::from(ApplicationCredential::by_id("c", "s"));
+        assert_eq!(of(&application, &with_both), Ok(()));
+        let with_both = with_both.and(Password::by_id("u", "p")).unwrap();
+        assert_eq!(of(&application, &with_both), Ok(()));
+        assert_eq!(
+            of(&token(json!({})), &with_both),
+            Err(Mismatch::Credentials)
+        );
+    }
+
+    #[test]
+    fn names_are_exact_and_unique_in_their_domain_only() {
+        let token = token(json!({}));
+        let by_name = |name: &str, domain| Password::by_name(name, domain, "p").into();
+        for (name, domain, ok) in [
+            ("alice", DomainRef::by_id("d"), true),
+            ("alice", DomainRef::by_name("Domain"), true),
+            ("Alice", DomainRef::by_id("d"), false),
+            ("alice", DomainRef::by_name("domain"), false),
+            ("alice", DomainRef::by_id("Domain"), false),
+            ("alice", DomainRef::by_id("e"), false),
+            ("u", DomainRef::by_id("d"), false),
+        ] {
+            assert_eq!(of(&token, &by_name(name, domain)).is_ok(), ok, "{name}");
+        }
+    }
+}

@@ -48,6 +48,19 @@ async fn each_form_is_known_by_its_keys() {
     }
 }
 
+/// To PHP a table without members is a list, and so it writes it.
+#[tokio::test]
+async fn an_empty_table_of_php_is_one_again() {
+    let server = start().await;
+    let mut export = token(&server).await.export();
+    let role = |options| json!({"id": "r", "name": "r", "domain_id": null, "description": null, "options": options});
+    export["token"]["roles"] = json!([role(json!({})), role(json!({"immutable": true}))]);
+    let mut kept = php(&export);
+    kept["roles"][0] = role(json!([]));
+    let token = AuthToken::import(kept, &server.auth_url()).unwrap();
+    assert_eq!(token.export(), export);
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_it_is_said() {
     let server = start().await;

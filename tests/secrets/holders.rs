@@ -160,6 +160,57 @@ fn an_export_that_can_not_be_read() {
     check(&AuthToken::from_export(export).unwrap_err().to_string());
 }
 
+/// Also what other clients kept.
+#[test]
+fn a_kept_token_that_can_not_be_read() {
+    let export = session_token().export();
+    let url = "https://keystone.example/v3";
+    let mut php = export["token"].clone();
+    php["id"] = json!(SESSION);
+    let state = json!({"auth_token": SESSION, "body": {"token": export["token"]}});
+    for kept in [&php, &state] {
+        let token = AuthToken::import(kept.clone(), url).unwrap();
+        assert_eq!(token, session_token());
+        check_debug(&token);
+    }
+    let secret_url = format!("https://keystone.example/{SECRET}?{SECRET}");
+    let mut wrong = vec![
+        AuthToken::import(json!(SESSION), url),
+        AuthToken::import(json!({"id": SESSION, SESSION: SESSION}), url),
+        AuthToken::import(json!({"auth_token": SESSION, "body": SESSION}), url),
+        AuthToken::import(php.clone(), &secret_url),
+        AuthToken::import(php.clone(), SESSION),
+    ];
+    for key in ["id", "methods", "user", "expires_at"] {
+        for value in [
+            json!([{SESSION: SESSION}]),
+            json!({SESSION: SESSION}),
+            json!(17),
+        ] {
+            let mut php = php.clone();
+            php[key] = value.clone();
+            wrong.push(AuthToken::import(php, url));
+            let mut state = state.clone();
+            state["body"]["token"][key] = value;
+            // The body of a state has no id.
+            if key != "id" {
+                wrong.push(AuthToken::import(state, url));
+            }
+        }
+    }
+    let mut spoilt = export.clone();
+    spoilt["fingerprint"] = json!([SESSION]);
+    wrong.push(AuthToken::import(spoilt, url));
+    let mut elsewhere = export;
+    elsewhere["auth_url"] = json!(format!("https://other.example/{SESSION}"));
+    wrong.push(AuthToken::import(elsewhere, url));
+    for result in wrong {
+        let error = result.unwrap_err();
+        check(&error.to_string());
+        check_debug(&error);
+    }
+}
+
 #[tokio::test]
 async fn a_receipt() {
     let answer = json!({

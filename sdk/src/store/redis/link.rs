@@ -21,8 +21,8 @@ const SUSPECT: Duration = Duration::from_millis(200);
 pub(super) struct Link {
     servers: Servers,
     current: Mutex<Current>,
-    /// Held while connecting, so that many calls make one connection; when and why it last failed.
-    connecting: tokio::sync::Mutex<Option<(Instant, StoreError)>>,
+    /// Held while connecting, so that many calls make one connection.
+    connecting: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -55,55 +55,42 @@ impl Link {
 
     /// Sends a command that may be sent twice without harm, and gives the answer.
     pub(super) async fn call<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let answer = timeout(LIMIT, self.send(command)).await;
-        let answer = answer.unwrap_or_else(|_| Err(self.failure("it doesn't answer in time")))?;
-        redis::from_redis_value(answer)
+        let value = match timeout(LIMIT, self.send(command)).await {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => return Err(self.failure(&explain(&error))),
+            Err(_) => return Err(self.failure("it doesn't answer in time")),
+        };
+        redis::from_redis_value(value)
             .map_err(|_| self.failure("its answer can't be read: is it a Redis server?"))
     }
 
-    async fn send(&self, command: &Cmd) -> Result<Value, StoreError> {
+    async fn send(&self, command: &Cmd) -> Result<Value, RedisError> {
         let held = self.hold().await?;
         let used = held.used;
-        let answer = match self.ask(held, command).await {
+        match self.ask(held, command).await {
             // A server that was started again, or handed its duty over, is no failure.
             Err(error) if used && is_over(&error) => self.ask(self.hold().await?, command).await,
             answer => answer,
-        };
-        answer.map_err(|error| self.failure(&explain(&error)))
+        }
     }
 
-    async fn hold(&self) -> Result<Held, StoreError> {
-        let asked = Instant::now();
+    async fn hold(&self) -> Result<Held, RedisError> {
         if let Some(held) = self.current().held() {
             return Ok(held);
         }
-        let mut last_failure = self.connecting.lock().await;
+        let _connecting = self.connecting.lock().await;
         if let Some(held) = self.current().held() {
             return Ok(held);
         }
-        // Who has waited for an attempt that failed doesn't wait for another.
-        if let Some((when, failure)) = &*last_failure
-            && *when >= asked
-        {
-            return Err(failure.clone());
-        }
-        match self.servers.connect().await {
-            Ok(connection) => {
-                let mut current = self.current();
-                current.number += 1;
-                current.connection = Some(connection.clone());
-                Ok(Held {
-                    connection,
-                    number: current.number,
-                    used: false,
-                })
-            }
-            Err(error) => {
-                let failure = self.failure(&explain(&error));
-                *last_failure = Some((Instant::now(), failure.clone()));
-                Err(failure)
-            }
-        }
+        let connection = self.servers.connect().await?;
+        let mut current = self.current();
+        current.number += 1;
+        current.connection = Some(connection.clone());
+        Ok(Held {
+            connection,
+            number: current.number,
+            used: false,
+        })
     }
 
     async fn ask(&self, mut held: Held, command: &Cmd) -> Result<Value, RedisError> {

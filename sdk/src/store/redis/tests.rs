@@ -94,3 +94,13 @@ fn a_time_is_in_milliseconds_within_what_redis_takes() {
     assert_eq!(milliseconds(Duration::from_millis(1)), Some(1));
     assert_eq!(milliseconds(Duration::MAX), u64::try_from(LONGEST).ok());
 }
+
+#[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+#[tokio::test]
+async fn tls_without_cryptography_is_an_error() {
+    let credentials = crate::Password::by_id("a1b2", "secret").into();
+    let key = StoreKey::new("https://keystone.example/v3", &credentials, None).unwrap();
+    let store = RedisStore::open("rediss://127.0.0.1:1").unwrap();
+    let text = store.get(&key).await.unwrap_err().to_string();
+    assert!(text.contains("CryptoProvider"), "{text}");
+}

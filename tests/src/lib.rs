@@ -1,5 +1,6 @@
 //! What the tests share, and the clients that the build script has generated.
 
+pub mod crowd;
 pub mod world;
 
 /// The client of `spec/`, as the generator makes it now.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "servers")]
 pub mod redis_server;
+pub mod crowd;
 pub mod world;
 
 /// The client of `spec/`, as the generator makes it now.

@@ -5,6 +5,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod addresses;
+mod crowd;
 mod fields;
 mod generator;
 mod login;

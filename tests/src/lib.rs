@@ -1,5 +1,7 @@
 //! What the tests share, and the clients that the build script has generated.
 
+#[cfg(feature = "servers")]
+pub mod memcached_server;
 pub mod world;
 
 /// The client of `spec/`, as the generator makes it now.

@@ -7,6 +7,8 @@
 //! logs in as if it weren't there, and tells with [`Event::StoreFailed`](crate::Event::StoreFailed).
 
 mod key;
+#[cfg(feature = "store-memcached")]
+mod memcached;
 mod memory;
 
 use std::borrow::Cow;
@@ -14,6 +16,8 @@ use std::fmt;
 use std::time::Duration;
 
 pub use self::key::StoreKey;
+#[cfg(feature = "store-memcached")]
+pub use self::memcached::{MemcachedStore, MemcachedStoreBuilder};
 pub use self::memory::MemoryStore;
 use crate::transport::BoxFuture;
 

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use openstack_identity::store::{MemcachedStore, MemcachedStoreBuilder, TokenStore};
+use openstack_identity::store::{MemcachedStore, TokenStore};
 use tests::memcached_server::MemcachedServer;
 
-use crate::{MINUTE, key, typed, works};
+use crate::{MINUTE, builder, key, open, typed, works};
 
 const PASSWORD: &str = "correct-horse:battery";
 
@@ -13,14 +13,14 @@ const PASSWORD: &str = "correct-horse:battery";
 async fn by_ipv6() {
     let server = MemcachedServer::start_ipv6();
     assert!(server.address().starts_with("[::1]:"));
-    works(&MemcachedStore::open([server.address()]).unwrap()).await;
+    works(&open(&server)).await;
 }
 
 #[tokio::test]
 async fn by_name() {
     let server = MemcachedServer::start();
     let port = server.socket_address().port();
-    works(&MemcachedStore::open([format!("localhost:{port}")]).unwrap()).await;
+    works(&builder(format!("localhost:{port}")).build().unwrap()).await;
     let nobody = MemcachedStore::open(["no-such-host.invalid"]).unwrap();
     let error = nobody.get(&key("a")).await.unwrap_err().to_string();
     assert!(error.contains("no-such-host.invalid:11211"), "{error}");
@@ -31,9 +31,9 @@ async fn by_a_unix_socket() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("memcached.sock");
     let mut server = MemcachedServer::start_unix(&path);
-    let store = MemcachedStore::open([server.address()]).unwrap();
+    let store = open(&server);
     works(&store).await;
-    works(&MemcachedStore::open([path.to_str().unwrap()]).unwrap()).await;
+    works(&builder(path.to_str().unwrap()).build().unwrap()).await;
     server.kill();
     let error = store.get(&key("works")).await.unwrap_err().to_string();
     assert!(error.contains("memcached.sock"), "{error}");
@@ -49,14 +49,13 @@ fn with_password() -> (MemcachedServer, tempfile::NamedTempFile) {
     (MemcachedServer::start_with(&["-Y", path]), file)
 }
 
-fn builder(server: &MemcachedServer) -> MemcachedStoreBuilder {
-    MemcachedStore::builder([server.address()])
-}
-
 #[tokio::test]
 async fn by_a_password() {
     let (mut server, _file) = with_password();
-    let store = builder(&server).login("demo", PASSWORD).build().unwrap();
+    let store = builder(server.address())
+        .login("demo", PASSWORD)
+        .build()
+        .unwrap();
     works(&store).await;
     let lease = store.lease(&key("a"), MINUTE).await.unwrap().unwrap();
     lease.release().await.unwrap();
@@ -70,7 +69,10 @@ async fn by_a_password() {
 async fn not_by_a_wrong_password_or_none() {
     let (server, _file) = with_password();
     for (user, password) in [("demo", "Wrong-Secret"), ("nobody", PASSWORD)] {
-        let store = builder(&server).login(user, password).build().unwrap();
+        let store = builder(server.address())
+            .login(user, password)
+            .build()
+            .unwrap();
         for _ in 0..2 {
             let error = store.get(&key("a")).await.unwrap_err().to_string();
             assert!(error.contains("user name and password"), "{error}");
@@ -81,7 +83,7 @@ async fn not_by_a_wrong_password_or_none() {
             );
         }
     }
-    let store = builder(&server).build().unwrap();
+    let store = builder(server.address()).build().unwrap();
     let error = store.get(&key("a")).await.unwrap_err().to_string();
     assert!(error.contains("login"), "{error}");
     assert!(store.put(&key("a"), b"entry", MINUTE).await.is_err());
@@ -91,7 +93,10 @@ async fn not_by_a_wrong_password_or_none() {
 #[tokio::test]
 async fn a_server_that_wants_no_password_does_not_keep_it() {
     let server = MemcachedServer::start();
-    let store = builder(&server).login("demo", PASSWORD).build().unwrap();
+    let store = builder(server.address())
+        .login("demo", PASSWORD)
+        .build()
+        .unwrap();
     works(&store).await;
     assert_eq!(typed(&server, "get auth\r\n"), "END\r\n");
 }

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::{MINUTE, key, open, until, works};
+use crate::{MINUTE, builder, key, open, until, works};
 
 /// Stands before a server: holds requests back, and cuts connections in the midst of a reply.
 pub struct Proxy {
@@ -161,7 +161,7 @@ async fn a_reply_that_is_cut_anywhere_is_an_error_and_no_entry() {
     let mut errors = 0;
     for cut in 1..=whole {
         proxy.state.cut_after.store(cut, Ordering::Relaxed);
-        let store = MemcachedStore::open([proxy.address.to_string()]).unwrap();
+        let store = builder(proxy.address.to_string()).build().unwrap();
         match store.get(&key("a")).await {
             Ok(entry) => {
                 assert_eq!(cut, whole);
@@ -175,7 +175,7 @@ async fn a_reply_that_is_cut_anywhere_is_an_error_and_no_entry() {
     }
     assert_eq!(errors, whole - 1);
     proxy.state.cut_after.store(0, Ordering::Relaxed);
-    works(&MemcachedStore::open([proxy.address.to_string()]).unwrap()).await;
+    works(&builder(proxy.address.to_string()).build().unwrap()).await;
 }
 
 /// How often each of these has happened.
@@ -232,7 +232,7 @@ async fn read_and_write(store: MemcachedStore, number: u64, seen: Arc<Seen>) {
 async fn nobody_reads_another_key_whatever_is_cut_or_dropped() {
     let server = MemcachedServer::start();
     let proxy = Proxy::to(server.socket_address()).await;
-    let store = MemcachedStore::open([proxy.address.to_string()]).unwrap();
+    let store = builder(proxy.address.to_string()).build().unwrap();
     let seen = Arc::new(Seen::default());
     let state = proxy.state.clone();
     let cutting = tokio::spawn(async move {

@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use openstack_identity::Password;
-use openstack_identity::store::{MemcachedStore, StoreKey, TokenStore};
+use openstack_identity::store::{MemcachedStore, MemcachedStoreBuilder, StoreKey, TokenStore};
 use tests::memcached_server::MemcachedServer;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -26,8 +26,13 @@ fn key(user: impl AsRef<str>) -> StoreKey {
     StoreKey::new("https://keystone.example:5000/v3", &password, None).unwrap()
 }
 
+/// With time for a machine that has other things to do.
+fn builder(server: impl Into<String>) -> MemcachedStoreBuilder {
+    MemcachedStore::builder([server.into()]).timeout(Duration::from_secs(30))
+}
+
 fn open(server: &MemcachedServer) -> MemcachedStore {
-    MemcachedStore::open([server.address()]).unwrap()
+    builder(server.address()).build().unwrap()
 }
 
 /// Waits until something is so, at most half a minute.

@@ -5,7 +5,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 use tests::memcached_server::MemcachedServer;
 
-use crate::{key, works};
+use crate::{builder, key, open, works};
 
 /// An authority, and files that it has signed.
 struct Authority {
@@ -70,7 +70,7 @@ async fn refusal(store: &MemcachedStore) -> String {
 async fn with_the_right_authority() {
     let authority = Authority::new();
     let mut server = authority.start("127.0.0.1", false);
-    let builder = MemcachedStore::builder([server.address()]);
+    let builder = builder(server.address());
     let store = builder.ca_certificate_pem(authority.pem.clone()).build();
     let store = store.unwrap();
     works(&store).await;
@@ -90,15 +90,17 @@ async fn not_with_another_authority_or_for_another_host() {
     let authority = Authority::new();
     let server = authority.start("127.0.0.1", false);
     let other = Authority::new().pem;
-    let builder = || MemcachedStore::builder([server.address()]);
-    for builder in [builder().ca_certificate_pem(other), builder().tls()] {
+    for builder in [
+        builder(server.address()).ca_certificate_pem(other),
+        builder(server.address()).tls(),
+    ] {
         let error = refusal(&builder.build().unwrap()).await;
         assert!(error.contains("certificate"), "{error}");
         assert!(error.contains(&server.address()), "{error}");
     }
 
     let elsewhere = authority.start("cache.example", false);
-    let builder = MemcachedStore::builder([elsewhere.address()]);
+    let builder = builder(elsewhere.address());
     let store = builder.ca_certificate_pem(authority.pem.clone()).build();
     let error = refusal(&store.unwrap()).await;
     assert!(error.contains("certificate"), "{error}");
@@ -108,11 +110,11 @@ async fn not_with_another_authority_or_for_another_host() {
 async fn only_one_side_speaks_it() {
     let authority = Authority::new();
     let speaks = authority.start("127.0.0.1", false);
-    let error = refusal(&MemcachedStore::open([speaks.address()]).unwrap()).await;
+    let error = refusal(&open(&speaks)).await;
     assert!(error.contains("TLS"), "{error}");
 
     let silent = MemcachedServer::start();
-    let builder = MemcachedStore::builder([silent.address()]);
+    let builder = builder(silent.address());
     let store = builder.ca_certificate_pem(authority.pem.clone()).build();
     let error = refusal(&store.unwrap()).await;
     assert!(error.contains("TLS"), "{error}");
@@ -123,7 +125,7 @@ async fn with_a_certificate_of_the_client() {
     let authority = Authority::new();
     let server = authority.start("127.0.0.1", true);
     let builder = || {
-        let builder = MemcachedStore::builder([server.address()]);
+        let builder = builder(server.address());
         builder.ca_certificate_pem(authority.pem.clone())
     };
     let (certificate, key) = authority.sign("client");

@@ -1,6 +1,7 @@
 //! What a `MemcachedStore` is made of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -25,6 +26,7 @@ pub struct MemcachedStoreBuilder {
     servers: Vec<String>,
     prefix: String,
     largest_entry: usize,
+    timeout: Duration,
     login: Option<(String, Secret)>,
     tls: bool,
     authorities: Vec<Vec<u8>>,
@@ -38,6 +40,7 @@ impl MemcachedStoreBuilder {
             prefix: "openstack-identity:".to_owned(),
             // The server's own limit is for the value, its name, and up to 300 bytes of its own.
             largest_entry: (1 << 20) - 1024,
+            timeout: Duration::from_secs(1),
             login: None,
             tls: false,
             authorities: Vec::new(),
@@ -56,6 +59,13 @@ impl MemcachedStoreBuilder {
     /// (`memcached -I`). Leave 1 KiB for what memcached itself adds; up to 16 MiB.
     pub fn largest_entry(mut self, bytes: usize) -> Self {
         self.largest_entry = bytes;
+        self
+    }
+
+    /// How long it may take to get a connection, and then to get a reply; a second each by default, an hour
+    /// at most.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout.min(Duration::from_secs(3600));
         self
     }
 
@@ -123,7 +133,11 @@ impl MemcachedStoreBuilder {
                 tracing::warn!(%server, "the password for memcached goes over the network in the clear: use `tls`");
             }
         }
-        let dialer = Arc::new(Dialer { login, tls });
+        let dialer = Arc::new(Dialer {
+            timeout: self.timeout,
+            login,
+            tls,
+        });
         let server = |address| Arc::new(Server::new(address, dialer.clone()));
         let servers = addresses.into_iter().map(server).collect();
         Ok(MemcachedStore::new(

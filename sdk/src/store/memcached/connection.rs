@@ -17,9 +17,6 @@ use super::protocol::{self, Life, Parsed, Reply, Unreadable, Verb};
 use super::tls::Connector;
 use crate::runtime::Secret;
 
-/// How long the server may take to reply.
-const REPLY: Duration = Duration::from_secs(1);
-
 /// What went wrong, for a person. The server's address goes before it.
 pub(super) type Trouble = Cow<'static, str>;
 
@@ -45,8 +42,9 @@ impl Failure {
 }
 
 /// How connections are made.
-#[derive(Default)]
 pub(super) struct Dialer {
+    /// How long it may take to get a connection, and then to get a reply.
+    pub(super) timeout: Duration,
     pub(super) login: Option<Login>,
     pub(super) tls: Option<Connector>,
 }
@@ -64,6 +62,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
+    timeout: Duration,
     /// No reply has come yet.
     is_new: bool,
     /// The runtime that wakes whoever waits for it.
@@ -75,6 +74,7 @@ impl Dialer {
     pub(super) async fn connect(&self, address: &Address) -> Result<Connection, Trouble> {
         let mut connection = Connection {
             stream: self.stream(address).await?,
+            timeout: self.timeout,
             is_new: true,
             runtime: Handle::current().id(),
         };
@@ -139,8 +139,12 @@ impl Connection {
         parse: impl Fn(&[u8]) -> Parsed<T>,
     ) -> Result<Reply<T>, Failure> {
         let mut received = Zeroizing::new(Vec::with_capacity(4096));
-        let reply = timeout(REPLY, self.send_and_receive(request, parse, &mut received)).await;
-        let reply = reply.map_err(|_| "no whole reply within a second")?;
+        let reply = timeout(
+            self.timeout,
+            self.send_and_receive(request, parse, &mut received),
+        )
+        .await;
+        let reply = reply.map_err(|_| "no whole reply in time")?;
         match reply {
             Ok(Ok(reply)) => {
                 self.is_new = false;

@@ -45,7 +45,8 @@ use crate::transport::BoxFuture;
 /// keys are kept nowhere, as two programs that disagree on who is down would both log in.
 ///
 /// Connections are made when they are needed, 16 for each server at most. Getting one is given up after a
-/// second, and so is a reply; the longest call, with two requests, takes 4 s.
+/// second, and so is a reply; the longest call, with two requests, takes 4 s. Both can be
+/// [set](MemcachedStoreBuilder::timeout).
 ///
 /// # What it keeps
 ///

@@ -1,7 +1,6 @@
 //! One server, and the connections to it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -10,9 +9,6 @@ use super::address::Address;
 use super::connection::{Connection, Dialer, Failure, Trouble};
 use super::protocol::{self, Found, Life, Parsed, Reply, Verb};
 use crate::store::StoreError;
-
-/// How long it may take to get a connection, from waiting for a free one to having told who asks.
-const CONNECT: Duration = Duration::from_secs(1);
 
 /// How many connections there are at most.
 const CONNECTIONS: usize = 16;
@@ -108,9 +104,9 @@ impl Server {
         request: &[u8],
         parse: impl Fn(&[u8]) -> Parsed<T>,
     ) -> Result<Reply<T>, Trouble> {
-        let deadline = Instant::now() + CONNECT;
+        let deadline = Instant::now() + self.dialer.timeout;
         let in_use = timeout_at(deadline, self.free.acquire()).await;
-        let _in_use = in_use.map_err(|_| "all connections were in use for a second")?;
+        let _in_use = in_use.map_err(|_| "all connections were in use all the time")?;
         if let Some(connection) = self.take_idle() {
             match self.exchange(connection, request, &parse).await {
                 // The server was restarted, or tired of waiting. It has done nothing, or, at worst, the
@@ -121,7 +117,7 @@ impl Server {
         }
         let connection = timeout_at(deadline, self.dialer.connect(&self.address))
             .await
-            .map_err(|_| "no connection within a second")??;
+            .map_err(|_| "no connection in time")??;
         let reply = self.exchange(connection, request, &parse).await;
         reply.map_err(Failure::into_trouble)
     }

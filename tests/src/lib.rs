@@ -1,8 +1,10 @@
 //! What the tests share, and the clients that the build script has generated.
 
+pub mod crowd;
+#[cfg(feature = "servers")]
+pub mod memcached_server;
 #[cfg(feature = "servers")]
 pub mod redis_server;
-pub mod crowd;
 pub mod world;
 
 /// The client of `spec/`, as the generator makes it now.

@@ -10,6 +10,8 @@ mod cache;
 mod entry;
 mod fleet;
 mod key;
+#[cfg(feature = "store-memcached")]
+mod memcached;
 mod memory;
 #[cfg(feature = "store-redis")]
 mod redis;
@@ -23,6 +25,8 @@ use std::time::Duration;
 pub(crate) use self::cache::{CacheSettings, Slot, TokenCache};
 pub(crate) use self::fleet::Verdict;
 pub use self::key::StoreKey;
+#[cfg(feature = "store-memcached")]
+pub use self::memcached::{MemcachedStore, MemcachedStoreBuilder};
 pub use self::memory::MemoryStore;
 #[cfg(feature = "store-redis")]
 pub use self::redis::RedisStore;

@@ -1,14 +1,14 @@
 //! Two clouds full of users who are easily taken for each other, and every way for them to log in.
 
+use openstack_identity::identity::v3::auth::{DomainScope, SystemScope, TrustScope};
 use openstack_identity::testing::{
-    ApplicationCredential, Domain, IdentityServer, IdentityServerBuilder, Project, Target, Trust,
-    User,
+    ApplicationCredential as Delegated, Domain, IdentityServer, IdentityServerBuilder, Project,
+    Target, Trust, User,
 };
 use openstack_identity::{
-    AuthToken, Credentials, DomainRef, OpenStack, Password, ProjectScope, Scope, UserRef,
+    ApplicationCredential, AuthToken, Credentials, DomainRef, OpenStack, Password, ProjectScope,
+    Scope, UserRef,
 };
-
-use openstack_identity::identity::v3::auth::{DomainScope, SystemScope, TrustScope};
 
 use crate::world::{Failure, Named};
 
@@ -206,7 +206,7 @@ impl Plan {
             return;
         };
         for (user, id) in self.users.iter().zip(self.credential_ids()) {
-            let credential = ApplicationCredential::new(&user.id, &project.id).id(id);
+            let credential = Delegated::new(&user.id, &project.id).id(id);
             cloud.add_application_credential(credential.name(&self.names[0]).secret(PASSWORD));
         }
         let role = cloud.role_id("member").unwrap_or_default();
@@ -234,7 +234,7 @@ impl Plan {
             .map(|(id, (trustor, trustee))| (id, trustor, trustee))
     }
 
-    /// All logins of a user who has this unscoped token, at some cloud.
+    /// All logins of a user who has this unscoped token, at a cloud yet to be named.
     fn add_logins(&self, user: &Member, token: Credentials, logins: &mut Vec<Login>) {
         let mut add = |credentials: &Credentials, scope: Option<Scope>, shown: Shown| {
             logins.push(Login {
@@ -252,54 +252,49 @@ impl Plan {
                 add(credentials, Some(scope.clone()), shown.clone());
             }
         }
-        for password in passwords(user) {
-            let mut places = self.users.iter().zip(&self.projects);
-            let place = places.find(|(other, _)| other.id == user.id);
-            let project = place.map(|(_, project)| project.ids());
-            add(
-                &password,
-                None,
-                Shown {
+        for (scope, shown) in self.own_scopes(user) {
+            for credentials in passwords(user) {
+                add(&credentials, scope.clone(), shown.clone());
+            }
+        }
+        for (id, owner) in self.credential_ids().into_iter().zip(&self.users) {
+            let shown = Shown {
+                project: self.projects.first().map(Member::ids),
+                application_credential: Some(id.to_owned()),
+                ..Shown::default()
+            };
+            if owner.id == user.id {
+                for credentials in application_credentials(user, id, &self.names[0]) {
+                    add(&credentials, None, shown.clone());
+                }
+            }
+        }
+    }
+
+    /// What nobody else gets: the default project, and what others have delegated.
+    fn own_scopes(&self, user: &Member) -> Vec<(Option<Scope>, Shown)> {
+        let mut scopes = Vec::new();
+        for (other, project) in self.users.iter().zip(&self.projects) {
+            if other.id == user.id {
+                let project = Some(project.ids());
+                let shown = Shown {
                     project,
                     ..Shown::default()
-                },
-            );
-            for (id, _, _) in self
-                .trusts()
-                .filter(|(_, _, trustee)| trustee.id == user.id)
-            {
-                let project = self.projects.first().map(Member::ids);
-                let trust = Some(id.to_owned());
-                let scope = TrustScope::new(id).into();
-                add(
-                    &password,
-                    Some(scope),
-                    Shown {
-                        project,
-                        trust,
-                        ..Shown::default()
-                    },
-                );
+                };
+                scopes.push((None, shown));
             }
         }
-        let ids = self.credential_ids();
-        let place = self.users.iter().position(|other| other.id == user.id);
-        if let Some(id) = place.and_then(|place| ids.get(place)) {
-            let project = self.projects.first().map(Member::ids);
-            for credentials in application_credentials(user, id, &self.names[0]) {
-                let application_credential = Some((*id).to_owned());
-                let project = project.clone();
-                add(
-                    &credentials,
-                    None,
-                    Shown {
-                        project,
-                        application_credential,
-                        ..Shown::default()
-                    },
-                );
+        for (id, _, trustee) in self.trusts() {
+            if trustee.id == user.id {
+                let shown = Shown {
+                    project: self.projects.first().map(Member::ids),
+                    trust: Some(id.to_owned()),
+                    ..Shown::default()
+                };
+                scopes.push((Some(TrustScope::new(id).into()), shown));
             }
         }
+        scopes
     }
 
     /// Each scope that everybody may have, in each of its spellings.
@@ -346,8 +341,6 @@ fn passwords(user: &Member) -> [Credentials; 3] {
 }
 
 fn application_credentials(user: &Member, id: &str, name: &str) -> [Credentials; 4] {
-    use openstack_identity::ApplicationCredential;
-
     let [by_id, by_name] = user.domain();
     let of = |user| ApplicationCredential::by_name(name, user, PASSWORD);
     [

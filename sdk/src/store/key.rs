@@ -39,7 +39,7 @@ impl StoreKey {
             true => hash.text(&url.to_string()),
             false => hash.text(&url.base()),
         }
-        // Sorted, as it doesn't matter who was asked for which proof first.
+        // Sorted, as the order of the proofs doesn't matter.
         let mut members: Vec<_> = credentials.members().iter().collect();
         members.sort_unstable_by_key(|member| member.key());
         hash.start(b'm', members.len());

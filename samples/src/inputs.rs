@@ -8,6 +8,9 @@ use openstack_identity::testing::Demo;
 /// Values by the names of the environment variables that give them.
 pub struct Inputs(BTreeMap<&'static str, String>);
 
+/// Where tokens are kept, for the samples that keep them in servers; there are none to embed.
+const SERVERS: [&str; 2] = ["REDIS_URL", "MEMCACHED_SERVER"];
+
 const NAMES: [&str; 12] = [
     "OS_AUTH_URL",
     "OS_REGION_NAME",
@@ -29,7 +32,14 @@ pub struct Missing(&'static str);
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not set; set it, or unset OS_AUTH_URL to use the embedded server", self.0)
+        match SERVERS.contains(&self.0) {
+            true => write!(f, "{} is not set; set it to keep tokens there", self.0),
+            false => write!(
+                f,
+                "{} is not set; set it, or unset OS_AUTH_URL to use the embedded server",
+                self.0
+            ),
+        }
     }
 }
 
@@ -38,8 +48,7 @@ impl std::error::Error for Missing {}
 impl Inputs {
     /// From the environment; variables that are empty count as not set.
     pub fn from_env() -> Self {
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Inputs(NAMES.into_iter().filter_map(|name| Some((name, set(name)?))).collect())
+        Inputs(NAMES.into_iter().chain(SERVERS).filter_map(set).collect())
     }
 
     /// From the world of an embedded server.
@@ -57,11 +66,17 @@ impl Inputs {
             ("OS_APPLICATION_CREDENTIAL_ID", demo.application_credential_id.clone()),
             ("OS_APPLICATION_CREDENTIAL_SECRET", demo.application_credential_secret.clone()),
         ];
-        Inputs(values.into_iter().collect())
+        Inputs(values.into_iter().chain(SERVERS.into_iter().filter_map(set)).collect())
     }
 
     /// The value of a variable that a sample needs.
     pub fn get(&self, name: &'static str) -> Result<&str, Missing> {
         self.0.get(name).map(String::as_str).ok_or(Missing(name))
     }
+}
+
+/// A variable, if it is set and not empty.
+fn set(name: &'static str) -> Option<(&'static str, String)> {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+    Some((name, value))
 }

@@ -15,7 +15,7 @@ use openstack_identity::testing::IdentityServer;
 
 use crate::inputs::Inputs;
 use crate::recorder::{Exchange, Recorder};
-use crate::runner::SAMPLES;
+use crate::runner::{ALTERNATIVES, SAMPLES};
 
 /// Runs the samples: against the cloud at OS_AUTH_URL, or against an embedded Identity server.
 #[derive(Parser)]
@@ -34,6 +34,9 @@ async fn main() -> ExitCode {
     if arguments.list {
         for (name, about) in SAMPLES {
             say(&format!("{name:46} {about}"));
+        }
+        for (name, about, variable) in ALTERNATIVES {
+            say(&format!("{name:46} {about}, if {variable} is set"));
         }
         return ExitCode::SUCCESS;
     }
@@ -55,15 +58,24 @@ struct Row {
 }
 
 async fn run(names: &[String]) -> Result<ExitCode, Box<dyn Error>> {
-    let known = |name: &&String| SAMPLES.iter().any(|(sample, _)| sample == name);
+    let samples = || SAMPLES.iter().map(|(name, _)| *name);
+    let alternatives = || ALTERNATIVES.iter().map(|(name, ..)| *name);
+    let known =
+        |name: &&String| samples().chain(alternatives()).any(|known| known == name.as_str());
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         return Err(format!("there is no sample `{unknown}`; `--list` shows them").into());
     }
     let recorder = Recorder::install();
     let (inputs, _server) = inputs().await?;
     let mut rows = Vec::new();
-    for (name, _) in SAMPLES {
-        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+    let named = |name: &str| names.iter().any(|wanted| wanted == name);
+    for name in samples() {
+        if names.is_empty() || named(name) {
+            rows.push(sample(name, &inputs, &recorder).await);
+        }
+    }
+    for (name, _, variable) in ALTERNATIVES {
+        if named(name) || (names.is_empty() && inputs.get(variable).is_ok()) {
             rows.push(sample(name, &inputs, &recorder).await);
         }
     }

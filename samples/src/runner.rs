@@ -4,14 +4,21 @@ use std::error::Error;
 
 use openstack_identity::{AuthToken, DomainRef, OpenStack, Password, TokenId, Validity};
 use samples::identity::v3::tokens::{
-    export_authentication_token::export_authentication_token,
+    export_authentication_token::{
+        export_authentication_token, export_authentication_token_to_memcached,
+        export_authentication_token_to_redis,
+    },
     generate_token_from_id::generate_token_from_id,
     generate_token_scoped_to_project_id::generate_token_scoped_to_project_id,
     generate_token_scoped_to_project_name::generate_token_scoped_to_project_name,
     generate_token_with_application_credential_id::generate_token_with_application_credential_id,
     generate_token_with_user_id::generate_token_with_user_id,
-    generate_token_with_username::generate_token_with_username, revoke_token::revoke_token,
-    use_cached_authentication_token::use_cached_authentication_token,
+    generate_token_with_username::generate_token_with_username,
+    revoke_token::revoke_token,
+    use_cached_authentication_token::{
+        use_cached_authentication_token, use_cached_authentication_token_from_memcached,
+        use_cached_authentication_token_from_redis,
+    },
     validate_token::validate_token,
 };
 
@@ -29,6 +36,18 @@ pub const SAMPLES: [(&str, &str); 10] = [
     ("revoke_token", "end a token before it expires"),
     ("export_authentication_token", "keep a token in a file, token.json"),
     ("use_cached_authentication_token", "start from the token in token.json"),
+];
+
+/// The second halves of the last two: names, one line each, and the variable that names the server.
+pub const ALTERNATIVES: [(&str, &str, &str); 4] = [
+    ("export_authentication_token_to_redis", "keep a token in Redis", "REDIS_URL"),
+    ("use_cached_authentication_token_from_redis", "start from the token in Redis", "REDIS_URL"),
+    ("export_authentication_token_to_memcached", "keep a token in memcached", "MEMCACHED_SERVER"),
+    (
+        "use_cached_authentication_token_from_memcached",
+        "start from the token in memcached",
+        "MEMCACHED_SERVER",
+    ),
 ];
 
 /// Where the last two samples keep the token.
@@ -141,8 +160,34 @@ async fn run_other(name: &str, inputs: &Inputs, token: &str) -> Outcome<String> 
                 .await?;
             Ok(format!("a client, started from {TOKEN_FILE}"))
         }
+        "export_authentication_token_to_redis" => {
+            let url = inputs.get("REDIS_URL")?;
+            let export = export_authentication_token_to_redis;
+            Ok(describe(&export(auth_url, region, user, password, domain, url).await?))
+        }
+        "export_authentication_token_to_memcached" => {
+            let server = inputs.get("MEMCACHED_SERVER")?;
+            let export = export_authentication_token_to_memcached;
+            Ok(describe(&export(auth_url, region, user, password, domain, server).await?))
+        }
+        "use_cached_authentication_token_from_redis" => {
+            let start = use_cached_authentication_token_from_redis;
+            let url = inputs.get("REDIS_URL")?;
+            started(&start(auth_url, region, user, password, domain, url)?).await
+        }
+        "use_cached_authentication_token_from_memcached" => {
+            let start = use_cached_authentication_token_from_memcached;
+            let server = inputs.get("MEMCACHED_SERVER")?;
+            started(&start(auth_url, region, user, password, domain, server)?).await
+        }
         unknown => Err(format!("there is no sample `{unknown}`; `--list` shows them").into()),
     }
+}
+
+/// Makes the call for which the client wants a token.
+async fn started(openstack: &OpenStack) -> Outcome<String> {
+    let projects = openstack.identity_v3().list_auth_projects().await?;
+    Ok(format!("a client that sees {} projects", projects.len()))
 }
 
 fn user(inputs: &Inputs) -> Outcome<(&str, &str, &str)> {

@@ -1,7 +1,11 @@
 //! Sessions that share a store of tokens, against the embedded server.
 
+mod crowd;
 mod failures;
+mod fleet;
 mod sealed;
+#[cfg(feature = "servers")]
+mod servers;
 mod sessions;
 mod shared;
 

@@ -4,6 +4,8 @@
 mod catalog;
 #[path = "services/discovery.rs"]
 mod discovery;
+#[path = "services/http2.rs"]
+mod http2;
 #[path = "services/keystone.rs"]
 mod keystone;
 #[path = "services/origin.rs"]
@@ -12,5 +14,7 @@ mod origin;
 mod requests;
 #[path = "services/stub.rs"]
 mod stub;
+#[path = "services/tls.rs"]
+mod tls;
 #[path = "services/versions.rs"]
 mod versions;

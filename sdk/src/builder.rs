@@ -14,7 +14,7 @@ use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::openstack::{OpenStack, Shared};
 #[cfg(feature = "reqwest")]
-use crate::reqwest_transport::Settings;
+use crate::reqwest_transport::{HttpVersion, Settings};
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
@@ -185,6 +185,25 @@ impl OpenStackBuilder {
     #[cfg(feature = "reqwest")]
     pub fn danger_accept_any_certificate(mut self) -> Self {
         self.settings.verify = false;
+        self
+    }
+
+    /// Which version of HTTP is spoken; unless set, what client and server agree on. For HTTP/2 turn on
+    /// the feature `http2`.
+    ///
+    /// ```
+    /// use openstack_identity::{HttpVersion, OpenStack};
+    ///
+    /// # fn main() -> Result<(), openstack_identity::Error> {
+    /// // Behind a proxy that does HTTP/2 badly.
+    /// let openstack = OpenStack::builder("https://keystone.example:5000/v3")
+    ///     .http_version(HttpVersion::Http1)
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "reqwest")]
+    pub fn http_version(mut self, version: HttpVersion) -> Self {
+        self.settings.http_version = version;
         self
     }
 

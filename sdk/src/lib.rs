@@ -79,6 +79,8 @@ pub use event::Event;
 pub use identity_v3::{GenerateTokenCall, IdentityV3, Validity};
 #[cfg(feature = "client")]
 pub use openstack::OpenStack;
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::HttpVersion;
 #[cfg(feature = "client")]
 pub use service::{ServiceClient, ServiceRequest, ServiceResponse};
 #[cfg(feature = "client")]

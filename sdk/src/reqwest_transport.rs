@@ -10,6 +10,22 @@ use zeroize::Zeroizing;
 
 use crate::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
 
+/// Which version of HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum HttpVersion {
+    /// Over TLS what client and server agree on (by ALPN): HTTP/2 if the feature `http2` is on and the
+    /// server has it, else HTTP/1.1. Over plain http HTTP/1.1.
+    #[default]
+    Negotiated,
+    /// HTTP/1.1, whatever the server has.
+    Http1,
+    /// HTTP/2, also over plain http, without asking whether the server has it: if it doesn't, no request
+    /// gets through.
+    #[cfg(feature = "http2")]
+    Http2,
+}
+
 /// What can be set.
 pub(crate) struct Settings {
     pub(crate) timeout: Duration,
@@ -20,6 +36,7 @@ pub(crate) struct Settings {
     /// A certificate and its key, in one PEM.
     pub(crate) client_certificate: Option<Zeroizing<Vec<u8>>>,
     pub(crate) verify: bool,
+    pub(crate) http_version: HttpVersion,
 }
 
 impl Default for Settings {
@@ -32,6 +49,7 @@ impl Default for Settings {
             ca_certificates: Vec::new(),
             client_certificate: None,
             verify: true,
+            http_version: HttpVersion::default(),
         }
     }
 }
@@ -46,11 +64,18 @@ impl Settings {
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.read_timeout)
             .redirect(Policy::custom(same_origin));
+        let builder = match self.http_version {
+            HttpVersion::Negotiated => builder,
+            HttpVersion::Http1 => builder.http1_only(),
+            #[cfg(feature = "http2")]
+            HttpVersion::Http2 => builder.http2_prior_knowledge(),
+        };
         let builder = self.with_tls(builder)?;
         let client = builder.build().map_err(|error| setup(&innermost(&error)))?;
         Ok(Reqwest {
             client,
             max_answer_size: self.max_answer_size,
+            http_version: self.http_version,
         })
     }
 
@@ -112,6 +137,25 @@ fn same_origin(attempt: Attempt<'_>) -> Action {
 struct Reqwest {
     client: reqwest::Client,
     max_answer_size: usize,
+    http_version: HttpVersion,
+}
+
+impl Reqwest {
+    fn failure(&self, error: &reqwest::Error) -> TransportError {
+        let failure = failure(error);
+        match (self.http_version, failure.kind()) {
+            #[cfg(feature = "http2")]
+            (
+                HttpVersion::Http2,
+                kind @ (TransportErrorKind::Broken | TransportErrorKind::Unreachable),
+            ) => {
+                let reason =
+                    format!("{failure}; HTTP/2 was asked for, and the server may not speak it");
+                TransportError::new(kind, reason)
+            }
+            _ => failure,
+        }
+    }
 }
 
 impl Transport for Reqwest {
@@ -120,17 +164,18 @@ impl Transport for Reqwest {
         request: http::Request<Vec<u8>>,
     ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(|error| failure(&error))?;
+            let request =
+                reqwest::Request::try_from(request).map_err(|error| self.failure(&error))?;
             let mut answer = self
                 .client
                 .execute(request)
                 .await
-                .map_err(|error| failure(&error))?;
+                .map_err(|error| self.failure(&error))?;
             let mut response = http::Response::new(Vec::new());
             *response.status_mut() = answer.status();
             *response.headers_mut() = std::mem::take(answer.headers_mut());
             let body = response.body_mut();
-            while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
+            while let Some(chunk) = answer.chunk().await.map_err(|error| self.failure(&error))? {
                 if body.len() + chunk.len() > self.max_answer_size {
                     let limit = self.max_answer_size;
                     let reason = format!("the answer is larger than {limit} bytes");

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 #[derive(Clone)]
 pub struct Seen {
     pub line: String,
+    pub version: http::Version,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
@@ -67,6 +68,7 @@ impl Stub {
                 let (head, body) = request.into_parts();
                 let request = Seen {
                     line: format!("{} {}", head.method, head.uri),
+                    version: head.version,
                     headers: head.headers,
                     body: to_bytes(body, 1 << 20).await.unwrap().to_vec(),
                 };

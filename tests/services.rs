@@ -4,6 +4,8 @@
 mod catalog;
 #[path = "services/discovery.rs"]
 mod discovery;
+#[path = "services/downloads.rs"]
+mod downloads;
 #[path = "services/http2.rs"]
 mod http2;
 #[path = "services/keystone.rs"]
@@ -12,6 +14,8 @@ mod keystone;
 mod origin;
 #[path = "services/requests.rs"]
 mod requests;
+#[path = "services/streams.rs"]
+mod streams;
 #[path = "services/stub.rs"]
 mod stub;
 #[path = "services/tls.rs"]

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(feature = "reqwest")]
 use std::time::Duration;
 
 use crate::auth_url::AuthUrl;
@@ -12,6 +11,7 @@ use crate::discovery::IdentityUrl;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
+use crate::limits::Limits;
 use crate::openstack::{OpenStack, Shared};
 #[cfg(feature = "reqwest")]
 use crate::reqwest_transport::{HttpVersion, Settings};
@@ -33,6 +33,7 @@ pub struct OpenStackBuilder {
     cached_token: Option<AuthToken>,
     transport: Option<Arc<dyn Transport>>,
     retries: u32,
+    limits: Limits,
     revoke_on_close: bool,
     configuration: Option<Arc<str>>,
     #[cfg(feature = "reqwest")]
@@ -55,6 +56,7 @@ impl OpenStackBuilder {
             cached_token: None,
             transport: None,
             retries: 2,
+            limits: Limits::default(),
             revoke_on_close: false,
             configuration: None,
             #[cfg(feature = "reqwest")]
@@ -119,8 +121,12 @@ impl OpenStackBuilder {
         self
     }
 
-    /// How often a request is sent again: after a failed connection if repeating it does no harm, and
-    /// after 429 or 503 as the server asks for it. 2 by default; 0 turns it off.
+    /// How often a request is sent again, after a pause; 2 by default, 0 turns it off.
+    ///
+    /// After 429 any is, as the server asks for it with `Retry-After`. After 503 or a failed connection
+    /// only what does no harm if it is done twice, such as `GET`, `PUT` and `DELETE`, and after 503 a
+    /// login; but never a login with a passcode, which is used up when it arrives. Nothing is sent again
+    /// if the pause would end after [`timeout`](OpenStackBuilder::timeout).
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
@@ -138,10 +144,27 @@ impl OpenStackBuilder {
         self
     }
 
-    /// How long a request may take, from connecting to the last byte of the answer; 60 s by default.
-    #[cfg(feature = "reqwest")]
+    /// How long a call may take with all that it needs: the login if there is no token, each attempt,
+    /// the pauses between them, another login if the token is refused. 60 s by default.
+    ///
+    /// A body that is a stream may take longer, in both directions: there only
+    /// [`read_timeout`](OpenStackBuilder::read_timeout) counts.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        self.limits.set_total(timeout);
+        self
+    }
+
+    /// How long nothing may come from the server, before its answer and in the midst of it, and how long
+    /// it may take no more of a stream that is sent. Unless set, 30 s, or as long as
+    /// [`timeout`](OpenStackBuilder::timeout) if that is set and is longer.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.set_silence(timeout);
+        self
+    }
+
+    /// How large an answer may be, in bytes, unless it is read piece by piece; 8 MiB by default.
+    pub fn max_answer_size(mut self, bytes: usize) -> Self {
+        self.limits.answer_size = bytes;
         self
     }
 
@@ -149,20 +172,6 @@ impl OpenStackBuilder {
     #[cfg(feature = "reqwest")]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
-        self
-    }
-
-    /// How long the server may be silent in the midst of an answer; 30 s by default.
-    #[cfg(feature = "reqwest")]
-    pub fn read_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.read_timeout = timeout;
-        self
-    }
-
-    /// How large an answer may be, in bytes; 8 MiB by default.
-    #[cfg(feature = "reqwest")]
-    pub fn max_answer_size(mut self, bytes: usize) -> Self {
-        self.settings.max_answer_size = bytes;
         self
     }
 
@@ -207,8 +216,8 @@ impl OpenStackBuilder {
         self
     }
 
-    /// Sends requests by this instead of reqwest. The settings above that are about requests are then
-    /// its own matter.
+    /// Sends requests by this instead of reqwest. Connecting, certificates and the version of HTTP are
+    /// then its own matter; retries, time limits and the size of answers are not.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -258,6 +267,8 @@ impl OpenStackBuilder {
             retries: self.retries,
             observer,
             global_request_id: None,
+            limits: self.limits,
+            deadline: None,
         };
         let url = IdentityUrl::new(url);
         Ok(OpenStack::new(Shared {

@@ -16,7 +16,7 @@ use crate::identity::v3::tokens::{
 };
 use crate::openstack::{Loss, OpenStack};
 use crate::runtime::{Operation, Paginated};
-use crate::session::log_in;
+use crate::session::{is_one_shot, log_in};
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
@@ -69,8 +69,10 @@ impl IdentityV3 {
     /// Awaiting it fails with the kinds `WrongCredentials`, `MoreFactorsNeeded`, `PasswordExpired`,
     /// `MethodNotEnabled`, `ScopeRefused`, and those that any call can have.
     pub fn generate_token(&self, credentials: impl Into<Credentials>) -> GenerateTokenCall {
+        let credentials = credentials.into();
         GenerateTokenCall {
             openstack: self.openstack.clone(),
+            one_shot: is_one_shot(&credentials),
             auth: Auth::new(credentials),
             receipt: None,
             without_catalog: false,
@@ -187,19 +189,22 @@ impl IdentityV3 {
         operation: O,
     ) -> Result<O::Output, SendError<O::Failure>> {
         let shared = self.openstack.shared();
+        let client = shared.client.begin();
         if !O::SESSION {
-            return shared
-                .client
+            return client
                 .send(&operation, None)
                 .await
                 .map(|(output, _)| output);
         }
         let mut first = true;
         loop {
-            let token = shared.token(O::NAME).await?;
-            match shared.client.send(&operation, Some(token.token.id())).await {
+            let token = shared.token(&client, O::NAME).await?;
+            match client.send(&operation, Some(token.token.id())).await {
                 Ok((output, _)) => return Ok(output),
-                Err(error) if shared.tries_again(&mut first, loss(&error), &token).await => {}
+                Err(error)
+                    if shared
+                        .tries_again(&client, &mut first, loss(&error), &token)
+                        .await => {}
                 Err(error) => return Err(error),
             }
         }
@@ -215,14 +220,18 @@ impl IdentityV3 {
         operation: O,
     ) -> Result<Vec<O::Item>, SendError<O::Failure>> {
         let shared = self.openstack.shared();
+        let client = shared.client.begin();
         if !O::SESSION {
-            return shared.client.list(&operation, None).await;
+            return client.list(&operation, None).await;
         }
         let mut first = true;
         loop {
-            let token = shared.token(O::NAME).await?;
-            match shared.client.list(&operation, Some(token.token.id())).await {
-                Err(error) if shared.tries_again(&mut first, loss(&error), &token).await => {}
+            let token = shared.token(&client, O::NAME).await?;
+            match client.list(&operation, Some(token.token.id())).await {
+                Err(error)
+                    if shared
+                        .tries_again(&client, &mut first, loss(&error), &token)
+                        .await => {}
                 done => return done,
             }
         }
@@ -241,6 +250,8 @@ fn loss<F>(error: &SendError<F>) -> Loss {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct GenerateTokenCall {
     openstack: OpenStack,
+    /// Whether the credentials work only once.
+    one_shot: bool,
     auth: Auth,
     receipt: Option<ReceiptId>,
     without_catalog: bool,
@@ -276,7 +287,8 @@ impl IntoFuture for GenerateTokenCall {
             if let Some(receipt) = self.receipt {
                 login = login.receipt(receipt);
             }
-            log_in(&self.openstack.shared().client, &login).await
+            let client = self.openstack.shared().client.begin();
+            log_in(&client, &login, self.one_shot).await
         })
     }
 }

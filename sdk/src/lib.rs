@@ -31,9 +31,13 @@ mod explain;
 #[cfg(feature = "client")]
 mod identity_v3;
 #[cfg(feature = "client")]
+mod limits;
+#[cfg(feature = "client")]
 mod openstack;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+#[cfg(feature = "client")]
+mod retry;
 #[cfg(feature = "client")]
 mod service;
 #[cfg(feature = "client")]
@@ -82,7 +86,7 @@ pub use openstack::OpenStack;
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::HttpVersion;
 #[cfg(feature = "client")]
-pub use service::{ServiceClient, ServiceRequest, ServiceResponse};
+pub use service::{ServiceClient, ServiceDownload, ServiceRequest, ServiceResponse};
 #[cfg(feature = "client")]
 pub use session::mfa::{Factor, factor_from};
 #[cfg(feature = "totp")]

@@ -9,7 +9,7 @@ use crate::builder::OpenStackBuilder;
 use crate::catalog::Interfaces;
 use crate::client::Client;
 use crate::discovery::VersionCache;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Context, Error, ErrorKind};
 use crate::explain::explain;
 use crate::identity::v3::auth::Scope;
 use crate::identity_v3::IdentityV3;
@@ -115,7 +115,7 @@ impl OpenStack {
     ///
     /// As [`IdentityV3::generate_token`], or `NoCredentials`.
     pub async fn token(&self) -> Result<AuthToken, Error> {
-        Ok(self.0.session.token(&self.0.client, "token").await?.token)
+        Ok(self.0.token(&self.0.client.begin(), "token").await?.token)
     }
 
     /// What this client would do and why, for a person, without secrets: where each value came from, the
@@ -177,31 +177,42 @@ impl OpenStack {
 }
 
 impl Shared {
-    /// The session's token, for an operation of this name.
-    pub(crate) async fn token(&self, operation: &'static str) -> Result<SessionToken, Error> {
-        self.session.token(&self.client, operation).await
+    /// The session's token, for an operation of this name, in the time that `client` has.
+    pub(crate) async fn token(
+        &self,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<SessionToken, Error> {
+        let context = Context {
+            operation: operation.into(),
+            host: client.host().to_owned(),
+            ..Context::default()
+        };
+        let token = self.session.token(client, operation);
+        client.wire.within(&context, token).await
     }
 
     /// Whether a call is made once more with another token, after an error that may mean that its own is
     /// dead. At most once a call: `first` is true until then.
     pub(crate) async fn tries_again(
         &self,
+        client: &Client,
         first: &mut bool,
         loss: Loss,
         token: &SessionToken,
     ) -> bool {
-        if !std::mem::take(first) || !self.is_lost(loss, token).await {
+        if !std::mem::take(first) || !self.is_lost(client, loss, token).await {
             return false;
         }
         self.session.refused(token);
         self.session.can_log_in()
     }
 
-    async fn is_lost(&self, loss: Loss, token: &SessionToken) -> bool {
+    async fn is_lost(&self, client: &Client, loss: Loss, token: &SessionToken) -> bool {
         match loss {
             Loss::None => false,
             Loss::Certain => true,
-            Loss::Possible => self.session.is_lost(&self.client, token).await,
+            Loss::Possible => self.session.is_lost(client, token).await,
         }
     }
 }

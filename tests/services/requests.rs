@@ -325,3 +325,25 @@ async fn what_cannot_be_sent_is_said_before_anything_is() {
     }
     assert_eq!((stub.seen().len(), server.requests().len()), (0, 0));
 }
+
+#[tokio::test]
+async fn what_may_have_been_done_is_not_repeated() {
+    for (status, repeated) in [(503, false), (429, true)] {
+        for retry_after in [None, Some("0")] {
+            for method in [http::Method::POST, http::Method::PATCH, http::Method::PUT] {
+                let stub = Stub::start(move |before, _| match (before, retry_after) {
+                    (0, Some(text)) => Answer::status(status).header("Retry-After", text),
+                    (0, None) => Answer::status(status),
+                    _ => Answer::json(200, &json!({})),
+                })
+                .await;
+                let server = identity_with(&stub).await;
+                let service = openstack(&server).service(STUB);
+                let repeated = repeated || method == http::Method::PUT;
+                let answer = service.request(method.clone(), "servers").json("x").await;
+                assert_eq!(answer.is_ok(), repeated, "{status} {method}");
+                assert_eq!(stub.seen().len(), 1 + usize::from(repeated));
+            }
+        }
+    }
+}

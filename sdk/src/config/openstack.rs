@@ -55,6 +55,9 @@ impl CloudConfig {
         if let Some(scope) = &self.scope {
             builder = builder.scope(scope.clone());
         }
+        if let Some(timeout) = self.timeout() {
+            builder = builder.timeout(timeout);
+        }
         if let Some(region) = self.region() {
             builder = builder.region(region);
         }
@@ -71,9 +74,6 @@ impl CloudConfig {
 
     #[cfg(feature = "reqwest")]
     fn connect(&self, mut builder: OpenStackBuilder) -> Result<OpenStackBuilder, ConfigError> {
-        if let Some(timeout) = self.timeout() {
-            builder = builder.timeout(timeout);
-        }
         if !self.verify() {
             builder = builder.danger_accept_any_certificate();
         }

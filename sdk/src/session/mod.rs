@@ -111,9 +111,11 @@ impl Session {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
-        let (session, client) = (self.clone(), client.clone());
+        let (session, client) = (self.clone(), client.begin());
         runtime.spawn(async move {
-            if session.log_in(&client, operation, leader).await.is_ok() {
+            let context = client.context::<GenerateToken>(None);
+            let login = session.log_in(&client, operation, leader);
+            if client.wire.within(&context, login).await.is_ok() {
                 session.login.observer.tell(Event::Renewal);
             }
         });
@@ -186,15 +188,17 @@ impl Session {
         client: &Client,
         credentials: Credentials,
     ) -> Result<AuthToken, Error> {
+        let mut one_shot = is_one_shot(&credentials);
         let mut login = GenerateToken::new(self.auth(credentials));
         for _ in 0..ROUNDS {
-            match client.send(&login, None).await {
+            match client.log_in(&login, one_shot).await {
                 Ok(answer) => return issued(answer, client),
                 Err(SendError::Other(error)) => return Err(error),
                 Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
                     let Some(more) = self.factors(&needed, client).await? else {
                         return Err(Error::more_factors(needed, client));
                     };
+                    one_shot = is_one_shot(&more);
                     login = GenerateToken::new(self.auth(more)).receipt(&needed.id);
                 }
             }
@@ -262,13 +266,9 @@ impl Session {
 
     fn fingerprint(&self, credentials: &Credentials) -> Fingerprint {
         let json = zeroize::Zeroizing::new(serde_json::to_vec(credentials).unwrap_or_default());
-        let one_shot = credentials
-            .members()
-            .iter()
-            .any(|member| matches!(member, AuthMethod::Totp(_)));
         Fingerprint {
             hash: self.hashes.hash_one(&*json),
-            one_shot,
+            one_shot: is_one_shot(credentials),
         }
     }
 
@@ -322,9 +322,19 @@ impl Session {
     }
 }
 
+/// Whether there is a passcode among the credentials, which works once.
+pub(crate) fn is_one_shot(credentials: &Credentials) -> bool {
+    let mut members = credentials.members().iter();
+    members.any(|member| matches!(member, AuthMethod::Totp(_)))
+}
+
 /// One login by hand, and the token with everything that the server said of it.
-pub(crate) async fn log_in(client: &Client, login: &GenerateToken) -> Result<AuthToken, Error> {
-    match client.send(login, None).await {
+pub(crate) async fn log_in(
+    client: &Client,
+    login: &GenerateToken,
+    one_shot: bool,
+) -> Result<AuthToken, Error> {
+    match client.log_in(login, one_shot).await {
         Ok(answer) => issued(answer, client),
         Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
             Err(Error::more_factors(needed, client))

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::ClientBuilder;
 use reqwest::redirect::{Action, Attempt, Policy};
@@ -159,8 +161,19 @@ impl Reqwest {
 impl Transport for Reqwest {
     fn send(
         &self,
-        request: http::Request<Body>,
+        mut request: http::Request<Body>,
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let empty = request.body().length() == Some(0) && request.body().as_bytes().is_some();
+        if empty
+            && matches!(
+                *request.method(),
+                Method::POST | Method::PUT | Method::PATCH
+            )
+        {
+            // Services want to hear it of what usually has a body, and hyper keeps it to itself.
+            let none = HeaderValue::from_static("0");
+            request.headers_mut().insert(CONTENT_LENGTH, none);
+        }
         Box::pin(async move {
             let request = reqwest::Request::try_from(request.map(outgoing));
             let request = request.map_err(|error| self.failure(&error))?;

@@ -78,6 +78,15 @@ async fn each_method_and_other_bodies_are_sent() {
     let expected =
         ["GET", "HEAD", "POST", "PUT", "DELETE", "COPY"].map(|method| format!("{method} /bm/v1/a"));
     assert_eq!(stub.lines(), expected);
+    let lengths = stub
+        .seen()
+        .into_iter()
+        .map(|seen| seen.header("Content-Length").map(str::to_owned));
+    let none = Some("0".to_owned());
+    assert_eq!(
+        lengths.collect::<Vec<_>>(),
+        [None, None, none.clone(), none, None, Some("1".to_owned())]
+    );
     let last = &stub.seen()[5];
     assert_eq!(
         (last.header("Content-Type"), last.header("Accept")),

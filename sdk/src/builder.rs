@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::openstack::{OpenStack, Shared};
 #[cfg(feature = "reqwest")]
 use crate::reqwest_transport::{HttpVersion, Settings};
+use crate::service::ServiceSettings;
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
@@ -26,9 +27,7 @@ use crate::wire::Wire;
 #[must_use]
 pub struct OpenStackBuilder {
     auth_url: String,
-    region: Option<String>,
-    interfaces: Interfaces,
-    overrides: Vec<(String, String)>,
+    services: ServiceSettings,
     login: Login,
     cached_token: Option<AuthToken>,
     transport: Option<Arc<dyn Transport>>,
@@ -44,9 +43,7 @@ impl OpenStackBuilder {
     pub(crate) fn new(auth_url: String) -> Self {
         OpenStackBuilder {
             auth_url,
-            region: None,
-            interfaces: Interfaces::default(),
-            overrides: Vec::new(),
+            services: ServiceSettings::default(),
             login: Login {
                 credentials: None,
                 factors: Vec::new(),
@@ -66,14 +63,50 @@ impl OpenStackBuilder {
 
     /// The region whose services are wanted.
     pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+        self.services.region = Some(region.into());
         self
     }
 
     /// For whom the endpoints of services are: `"internal"`, or several, the best first. `public` unless
     /// set.
     pub fn interface(mut self, interfaces: impl Into<Interfaces>) -> Self {
-        self.interfaces = interfaces.into();
+        self.services.interfaces = interfaces.into();
+        self
+    }
+
+    /// The region in which the services of this type are wanted, in place of
+    /// [`region`](OpenStackBuilder::region); also for requests that name the type by an alias.
+    ///
+    /// ```
+    /// use openstack_identity::OpenStack;
+    ///
+    /// # fn main() -> Result<(), openstack_identity::Error> {
+    /// let openstack = OpenStack::builder("https://keystone.example:5000/v3")
+    ///     .region("RegionOne")
+    ///     .service_region("object-store", "Archive")
+    ///     .service_interface("object-store", ["internal", "public"])
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn service_region(
+        mut self,
+        service_type: impl Into<String>,
+        region: impl Into<String>,
+    ) -> Self {
+        let region = (service_type.into(), region.into());
+        self.services.regions_of.push(region);
+        self
+    }
+
+    /// For whom the endpoints of the services of this type are, in place of
+    /// [`interface`](OpenStackBuilder::interface); also for requests that name the type by an alias.
+    pub fn service_interface(
+        mut self,
+        service_type: impl Into<String>,
+        interfaces: impl Into<Interfaces>,
+    ) -> Self {
+        let interfaces = (service_type.into(), interfaces.into());
+        self.services.interfaces_of.push(interfaces);
         self
     }
 
@@ -85,7 +118,8 @@ impl OpenStackBuilder {
         service_type: impl Into<String>,
         url: impl Into<String>,
     ) -> Self {
-        self.overrides.push((service_type.into(), url.into()));
+        let address = (service_type.into(), url.into());
+        self.services.overrides.push(address);
         self
     }
 
@@ -274,9 +308,7 @@ impl OpenStackBuilder {
         Ok(OpenStack::new(Shared {
             client: Client { url, wire },
             session: Session::new(self.login, cached, passed_over),
-            region: self.region,
-            interfaces: self.interfaces,
-            overrides: Arc::from(self.overrides),
+            services: Arc::new(self.services),
             versions: Arc::default(),
             revoke_on_close: self.revoke_on_close,
             configuration: self.configuration,
@@ -287,7 +319,7 @@ impl OpenStackBuilder {
 impl fmt::Debug for OpenStackBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenStackBuilder")
-            .field("region", &self.region)
+            .field("region", &self.services.region)
             .finish_non_exhaustive()
     }
 }

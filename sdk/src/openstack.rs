@@ -6,14 +6,13 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::builder::OpenStackBuilder;
-use crate::catalog::Interfaces;
 use crate::client::Client;
 use crate::discovery::VersionCache;
 use crate::error::{Context, Error, ErrorKind};
 use crate::explain::explain;
 use crate::identity::v3::auth::Scope;
 use crate::identity_v3::IdentityV3;
-use crate::service::ServiceClient;
+use crate::service::{ServiceClient, ServiceSettings};
 use crate::session::{Session, SessionToken};
 use crate::token::AuthToken;
 
@@ -37,9 +36,7 @@ pub struct OpenStack(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) session: Session,
-    pub(crate) region: Option<String>,
-    pub(crate) interfaces: Interfaces,
-    pub(crate) overrides: Arc<[(String, String)]>,
+    pub(crate) services: Arc<ServiceSettings>,
     pub(crate) versions: Arc<VersionCache>,
     pub(crate) revoke_on_close: bool,
     /// Where each value came from, if the program didn't give them itself.
@@ -99,7 +96,7 @@ impl OpenStack {
     /// The region whose services are wanted, if one was given.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
-        self.0.region.as_deref()
+        self.0.services.region.as_deref()
     }
 
     /// The address of the Identity service, with `/v3`. If the auth URL was given without it, the first
@@ -221,7 +218,7 @@ impl fmt::Debug for OpenStack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenStack")
             .field("auth_url", &self.0.client.url)
-            .field("region", &self.0.region)
+            .field("region", &self.0.services.region)
             .finish_non_exhaustive()
     }
 }

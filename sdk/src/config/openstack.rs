@@ -66,7 +66,14 @@ impl CloudConfig {
         }
         for service in self.services() {
             if let Some(url) = &service.endpoint {
-                builder = builder.endpoint_override(service.name.replace('_', "-"), url);
+                builder = builder.endpoint_override(&service.name, url);
+            }
+            if let Some(region) = &service.region {
+                builder = builder.service_region(&service.name, region);
+            }
+            if !service.interfaces.is_empty() {
+                let interfaces = service.interfaces.iter().map(|it| &**it);
+                builder = builder.service_interface(&service.name, Vec::from_iter(interfaces));
             }
         }
         self.connect(builder.configured_by(self.explain()))

@@ -5,11 +5,12 @@ mod failure;
 mod path;
 mod request;
 mod response;
+mod settings;
 
 use http::Method;
 
 use crate::address::Address;
-use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpoint, override_for};
+use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpoint};
 use crate::client::Client;
 use crate::discovery::ServiceVersion;
 use crate::error::{Context, Error};
@@ -20,6 +21,7 @@ use crate::session::SessionToken;
 pub use self::download::ServiceDownload;
 pub use self::request::ServiceRequest;
 pub use self::response::ServiceResponse;
+pub(crate) use self::settings::ServiceSettings;
 
 /// What the session takes for the operation when it needs a token for a service.
 const PLACEHOLDER: &str = "service";
@@ -51,20 +53,14 @@ pub struct ServiceClient {
 
 impl ServiceClient {
     pub(crate) fn new(openstack: OpenStack, service_type: String) -> Self {
-        let shared = openstack.shared();
-        let mut filter =
-            EndpointFilter::new(service_type).interface(shared.interfaces.as_slice().to_vec());
-        if let Some(region) = &shared.region {
-            filter = filter.region(region);
-        }
         ServiceClient {
+            filter: openstack.shared().services.filter(&service_type),
             openstack,
-            filter,
             endpoint_override: None,
         }
     }
 
-    /// Only endpoints in this region, in place of that of the [`OpenStack`]. An endpoint that is in no
+    /// Only endpoints in this region, in place of what was said to the [`OpenStack`]. An endpoint that is in no
     /// region will do if there is no other.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.filter = self.filter.region(region);
@@ -200,9 +196,9 @@ impl ServiceClient {
     }
 
     fn address_given(&self) -> Option<&str> {
-        let overrides = &self.openstack.shared().overrides;
+        let services = &self.openstack.shared().services;
         let own = self.endpoint_override.as_deref();
-        own.or_else(|| override_for(self.filter.service_type(), overrides))
+        own.or_else(|| services.endpoint_override(self.filter.service_type()))
     }
 
     /// The endpoint for requests that carry this token.

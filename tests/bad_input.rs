@@ -15,6 +15,8 @@ mod connections;
 mod given;
 #[path = "bad_input/headers.rs"]
 mod headers;
+#[path = "bad_input/limits.rs"]
+mod limits;
 #[path = "bad_input/redirects.rs"]
 mod redirects;
 #[path = "bad_input/statuses.rs"]

@@ -4,13 +4,21 @@
 mod catalog;
 #[path = "services/discovery.rs"]
 mod discovery;
+#[path = "services/downloads.rs"]
+mod downloads;
+#[path = "services/http2.rs"]
+mod http2;
 #[path = "services/keystone.rs"]
 mod keystone;
 #[path = "services/origin.rs"]
 mod origin;
 #[path = "services/requests.rs"]
 mod requests;
+#[path = "services/streams.rs"]
+mod streams;
 #[path = "services/stub.rs"]
 mod stub;
+#[path = "services/tls.rs"]
+mod tls;
 #[path = "services/versions.rs"]
 mod versions;

@@ -1,5 +1,7 @@
 //! Addresses as people and catalogs write them, read in one way only.
 
+#[cfg(feature = "client")]
+use std::net::IpAddr;
 use std::net::Ipv6Addr;
 
 use http::Uri;
@@ -52,6 +54,19 @@ impl Address {
         self.origin.split_once("://").map_or("", |(_, host)| host)
     }
 
+    /// Whether what is sent there stays on this machine. A name that only begins like an address of it,
+    /// such as `127.evil.example`, can lead anywhere.
+    #[cfg(feature = "client")]
+    fn is_loopback(&self) -> bool {
+        let host = self.host();
+        let name = match host.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        let address = name.parse::<IpAddr>();
+        name == "localhost" || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
     /// Says once a host that secrets go over the network in the clear.
     #[cfg(feature = "client")]
     pub(crate) fn warn_of_plain_http(&self) {
@@ -60,9 +75,7 @@ impl Address {
 
         static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
         let host = self.host();
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let local = name == "localhost" || name.starts_with("127.") || name == "[::1]";
-        if local || host == "[::1]" || !self.origin.starts_with("http://") {
+        if self.is_loopback() || !self.origin.starts_with("http://") {
             return;
         }
         let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,4 +104,34 @@ fn is_port(text: &str) -> bool {
     let digits = text.strip_prefix(':').unwrap_or_default();
     digits.bytes().all(|byte| byte.is_ascii_digit())
         && digits.parse::<u16>().is_ok_and(|port| port != 0)
+}
+
+#[cfg(all(test, feature = "client"))]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (host, local) in [
+            ("localhost", true),
+            ("LOCALHOST:5000", true),
+            ("127.0.0.1", true),
+            ("127.0.0.1:5000", true),
+            ("127.9.9.9", true),
+            ("[::1]", true),
+            ("[::1]:5000", true),
+            ("[::ffff:127.0.0.1]:5000", true),
+            ("127.evil.example", false),
+            ("127.0.0.1.evil.example:5000", false),
+            ("127.0.1", false),
+            ("localhost.evil.example", false),
+            ("10.0.0.1:5000", false),
+            ("[::2]:5000", false),
+            ("[2001:db8::1]", false),
+            ("keystone.example", false),
+        ] {
+            let address = Address::parse(&format!("http://{host}/v3")).unwrap();
+            assert_eq!(address.is_loopback(), local, "{host}");
+        }
+    }
 }

@@ -11,10 +11,12 @@ use crate::discovery::IdentityUrl;
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
+use crate::limits::Limits;
 use crate::openstack::{OpenStack, Shared};
 use crate::owner::{Wanted, check, fingerprint};
 #[cfg(feature = "reqwest")]
-use crate::reqwest_transport::Settings;
+use crate::reqwest_transport::{HttpVersion, Settings};
+use crate::service::ServiceSettings;
 use crate::session::clock::ServerClock;
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
@@ -29,15 +31,14 @@ use crate::wire::Wire;
 #[must_use]
 pub struct OpenStackBuilder {
     auth_url: String,
-    region: Option<String>,
-    interfaces: Interfaces,
-    overrides: Vec<(String, String)>,
+    services: ServiceSettings,
     login: Login,
     /// The credentials of the login, unless they are asked for at each.
     known: Option<Credentials>,
     cached_token: Option<AuthToken>,
     transport: Option<Arc<dyn Transport>>,
     retries: u32,
+    limits: Limits,
     revoke_on_close: bool,
     configuration: Option<Arc<str>>,
     #[cfg(feature = "store")]
@@ -50,9 +51,7 @@ impl OpenStackBuilder {
     pub(crate) fn new(auth_url: String) -> Self {
         OpenStackBuilder {
             auth_url,
-            region: None,
-            interfaces: Interfaces::default(),
-            overrides: Vec::new(),
+            services: ServiceSettings::default(),
             login: Login {
                 credentials: None,
                 credentials_timeout: Duration::from_secs(60),
@@ -66,6 +65,7 @@ impl OpenStackBuilder {
             cached_token: None,
             transport: None,
             retries: 2,
+            limits: Limits::default(),
             revoke_on_close: false,
             configuration: None,
             #[cfg(feature = "store")]
@@ -77,14 +77,50 @@ impl OpenStackBuilder {
 
     /// The region whose services are wanted.
     pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = Some(region.into());
+        self.services.region = Some(region.into());
         self
     }
 
     /// For whom the endpoints of services are: `"internal"`, or several, the best first. `public` unless
     /// set.
     pub fn interface(mut self, interfaces: impl Into<Interfaces>) -> Self {
-        self.interfaces = interfaces.into();
+        self.services.interfaces = interfaces.into();
+        self
+    }
+
+    /// The region in which the services of this type are wanted, in place of
+    /// [`region`](OpenStackBuilder::region); also for requests that name the type by an alias.
+    ///
+    /// ```
+    /// use openstack_identity::OpenStack;
+    ///
+    /// # fn main() -> Result<(), openstack_identity::Error> {
+    /// let openstack = OpenStack::builder("https://keystone.example:5000/v3")
+    ///     .region("RegionOne")
+    ///     .service_region("object-store", "Archive")
+    ///     .service_interface("object-store", ["internal", "public"])
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn service_region(
+        mut self,
+        service_type: impl Into<String>,
+        region: impl Into<String>,
+    ) -> Self {
+        let region = (service_type.into(), region.into());
+        self.services.regions_of.push(region);
+        self
+    }
+
+    /// For whom the endpoints of the services of this type are, in place of
+    /// [`interface`](OpenStackBuilder::interface); also for requests that name the type by an alias.
+    pub fn service_interface(
+        mut self,
+        service_type: impl Into<String>,
+        interfaces: impl Into<Interfaces>,
+    ) -> Self {
+        let interfaces = (service_type.into(), interfaces.into());
+        self.services.interfaces_of.push(interfaces);
         self
     }
 
@@ -96,7 +132,8 @@ impl OpenStackBuilder {
         service_type: impl Into<String>,
         url: impl Into<String>,
     ) -> Self {
-        self.overrides.push((service_type.into(), url.into()));
+        let address = (service_type.into(), url.into());
+        self.services.overrides.push(address);
         self
     }
 
@@ -187,8 +224,12 @@ impl OpenStackBuilder {
         self
     }
 
-    /// How often a request is sent again: after a failed connection if repeating it does no harm, and
-    /// after 429 or 503 as the server asks for it. 2 by default; 0 turns it off.
+    /// How often a request is sent again, after a pause; 2 by default, 0 turns it off.
+    ///
+    /// After 429 any is, as the server asks for it with `Retry-After`. After 503 or a failed connection
+    /// only what does no harm if it is done twice, such as `GET`, `PUT` and `DELETE`, and after 503 a
+    /// login; but never a login with a passcode, which is used up when it arrives. Nothing is sent again
+    /// if the pause would end after [`timeout`](OpenStackBuilder::timeout).
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
         self
@@ -206,10 +247,27 @@ impl OpenStackBuilder {
         self
     }
 
-    /// How long a request may take, from connecting to the last byte of the answer; 60 s by default.
-    #[cfg(feature = "reqwest")]
+    /// How long a call may take with all that it needs: the login if there is no token, each attempt,
+    /// the pauses between them, another login if the token is refused. 60 s by default.
+    ///
+    /// A body that is a stream may take longer, in both directions: there only
+    /// [`read_timeout`](OpenStackBuilder::read_timeout) counts.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        self.limits.set_total(timeout);
+        self
+    }
+
+    /// How long nothing may come from the server, before its answer and in the midst of it, and how long
+    /// it may take no more of a stream that is sent. Unless set, 30 s, or as long as
+    /// [`timeout`](OpenStackBuilder::timeout) if that is set and is longer.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.set_silence(timeout);
+        self
+    }
+
+    /// How large an answer may be, in bytes, unless it is read piece by piece; 8 MiB by default.
+    pub fn max_answer_size(mut self, bytes: usize) -> Self {
+        self.limits.answer_size = bytes;
         self
     }
 
@@ -217,20 +275,6 @@ impl OpenStackBuilder {
     #[cfg(feature = "reqwest")]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.connect_timeout = timeout;
-        self
-    }
-
-    /// How long the server may be silent in the midst of an answer; 30 s by default.
-    #[cfg(feature = "reqwest")]
-    pub fn read_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.read_timeout = timeout;
-        self
-    }
-
-    /// How large an answer may be, in bytes; 8 MiB by default.
-    #[cfg(feature = "reqwest")]
-    pub fn max_answer_size(mut self, bytes: usize) -> Self {
-        self.settings.max_answer_size = bytes;
         self
     }
 
@@ -256,8 +300,27 @@ impl OpenStackBuilder {
         self
     }
 
-    /// Sends requests by this instead of reqwest. The settings above that are about requests are then
-    /// its own matter.
+    /// Which version of HTTP is spoken; unless set, what client and server agree on. For HTTP/2 turn on
+    /// the feature `http2`.
+    ///
+    /// ```
+    /// use openstack_identity::{HttpVersion, OpenStack};
+    ///
+    /// # fn main() -> Result<(), openstack_identity::Error> {
+    /// // Behind a proxy that does HTTP/2 badly.
+    /// let openstack = OpenStack::builder("https://keystone.example:5000/v3")
+    ///     .http_version(HttpVersion::Http1)
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "reqwest")]
+    pub fn http_version(mut self, version: HttpVersion) -> Self {
+        self.settings.http_version = version;
+        self
+    }
+
+    /// Sends requests by this instead of reqwest. Connecting, certificates and the version of HTTP are
+    /// then its own matter; retries, time limits and the size of answers are not.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -320,6 +383,8 @@ impl OpenStackBuilder {
             retries: self.retries,
             observer,
             global_request_id: None,
+            limits: self.limits,
+            deadline: None,
         };
         #[cfg(feature = "store")]
         let login = Login {
@@ -332,9 +397,7 @@ impl OpenStackBuilder {
         Ok(OpenStack::new(Shared {
             session: Session::new(login, clock.clone(), cached, passed_over),
             client: Client { url, wire, clock },
-            region: self.region,
-            interfaces: self.interfaces,
-            overrides: Arc::from(self.overrides),
+            services: Arc::new(self.services),
             versions: Arc::default(),
             revoke_on_close: self.revoke_on_close,
             configuration: self.configuration,
@@ -345,7 +408,7 @@ impl OpenStackBuilder {
 impl fmt::Debug for OpenStackBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenStackBuilder")
-            .field("region", &self.region)
+            .field("region", &self.services.region)
             .finish_non_exhaustive()
     }
 }

@@ -8,10 +8,12 @@ use http::{Method, Uri};
 use crate::TokenId;
 use crate::discovery::IdentityUrl;
 use crate::error::{Context, Error};
-use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure};
+use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, IssuedToken};
+use crate::retry::Repeat;
 use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
 use crate::session::clock::{ServerClock, wall};
-use crate::wire::Wire;
+use crate::transport::Body;
+use crate::wire::{Terms, Wire};
 
 /// An operation failed: in a way of its own, or as any can.
 #[derive(Clone, Debug)]
@@ -77,6 +79,15 @@ pub(crate) struct Client {
 const MOST_PAGES: usize = 10_000;
 
 impl Client {
+    /// The same, for a call that begins now: all that is done for it must be over in time.
+    pub(crate) fn begin(&self) -> Client {
+        Client {
+            url: self.url.clone(),
+            wire: self.wire.begin(),
+            clock: self.clock.clone(),
+        }
+    }
+
     /// The host that is asked, for messages.
     pub(crate) fn host(&self) -> &str {
         self.url.host()
@@ -89,7 +100,21 @@ impl Client {
         token: Option<&TokenId>,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
         let request = self.request(operation, token)?;
-        self.exchange::<O>(&request).await
+        self.exchange::<O>(&request, repeat::<O>(&request)).await
+    }
+
+    /// Sends a login. To repeat one does no harm, unless it holds what works only once.
+    pub(crate) async fn log_in(
+        &self,
+        login: &GenerateToken,
+        one_shot: bool,
+    ) -> Result<(IssuedToken, Response), SendError<GenerateTokenFailure>> {
+        let request = self.request(login, None)?;
+        let repeat = match one_shot {
+            true => Repeat::Never,
+            false => Repeat::Busy,
+        };
+        self.exchange::<GenerateToken>(&request, repeat).await
     }
 
     /// Sends an operation page by page, and returns the items of all pages.
@@ -107,7 +132,7 @@ impl Client {
         loop {
             seen.insert(request.path().to_owned());
             let context = self.context::<O>(Some(request.method().clone()));
-            let (page, _) = self.exchange::<O>(&request).await?;
+            let (page, _) = self.exchange::<O>(&request, repeat::<O>(&request)).await?;
             let next = O::next_page(&page).map(|link| {
                 let query = link.split_once('?').map(|(_, query)| query);
                 first.clone().with_query(query)
@@ -150,17 +175,23 @@ impl Client {
     async fn exchange<O: Operation>(
         &self,
         request: &Request,
+        repeat: Repeat,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
-        let url = self.url.settled(&self.wire).await?;
+        let context = self.context::<O>(None);
+        let settled = self.url.settled(&self.wire);
+        let url = self.wire.within(&context, settled).await?;
         let http = request
             .to_http(&url.base())
             .map_err(|error| Error::request(&error, self.context::<O>(None)))?;
         let context = self.context::<O>(Some(request.method().clone()));
+        let terms = Terms {
+            secrets: request.secrets(),
+            context: &context,
+            repeat,
+            keep_open: false,
+        };
         let sent = wall();
-        let answer = self
-            .wire
-            .exchange(http, request.secrets(), &context)
-            .await?;
+        let answer = self.wire.exchange(http.map(Body::from), terms).await?;
         // A gateway that answers in the service's place has a clock of its own.
         if !answer.status().is_server_error() {
             self.clock.learn(answer.headers(), sent);
@@ -185,5 +216,14 @@ impl Client {
             host: self.url.host().to_owned(),
             ..Context::default()
         }
+    }
+}
+
+/// After what an operation may be sent again. What is sent without the session's token holds a proof of
+/// its own, which may work only once.
+fn repeat<O: Operation>(request: &Request) -> Repeat {
+    match Repeat::of(request.method()) {
+        Repeat::Throttled if !O::SESSION => Repeat::Never,
+        repeat => repeat,
     }
 }

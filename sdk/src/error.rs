@@ -167,6 +167,7 @@ impl Error {
             TransportErrorKind::Broken | TransportErrorKind::TooLarge => {
                 ErrorKind::UnexpectedAnswer
             }
+            TransportErrorKind::Body => ErrorKind::BodyFailed,
             TransportErrorKind::Setup => ErrorKind::Setup,
         };
         Error::new(kind, context, scrub(&error.to_string(), secrets))
@@ -261,6 +262,15 @@ impl Error {
 
     pub(crate) fn with_retry_after(mut self, retry_after: Option<String>) -> Self {
         self.0.retry_after = retry_after;
+        self
+    }
+
+    /// The same refusal of a request whose body is gone, after the session got another token.
+    pub(crate) fn not_replayed(mut self) -> Self {
+        self.0.what.push_str(
+            "; the body was a stream that can't be sent again, so the request was not repeated: the \
+             session has a new token, call again",
+        );
         self
     }
 

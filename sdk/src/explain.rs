@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::{EndpointFilter, override_for};
 use crate::identity::v3::auth::{Auth, Credentials};
 use crate::identity::v3::tokens::GenerateToken;
 use crate::openstack::Shared;
@@ -31,7 +30,11 @@ pub(crate) async fn explain(shared: &Shared) -> String {
 /// What the program gave, where no file or variable did.
 async fn given(shared: &Shared) -> String {
     let mut text = format!("auth URL {}, given by the program\n", shared.client.url);
-    _ = writeln!(text, "region {}", shared.region.as_deref().unwrap_or("any"));
+    _ = writeln!(
+        text,
+        "region {}",
+        shared.services.region.as_deref().unwrap_or("any")
+    );
     text.push('\n');
     match shared.session.credentials().await {
         Some(Ok(credentials)) => {
@@ -74,13 +77,9 @@ fn endpoints(shared: &Shared, token: &AuthToken, text: &mut String) {
     types.sort_unstable();
     types.dedup();
     for service_type in types {
-        let mut filter =
-            EndpointFilter::new(service_type).interface(shared.interfaces.as_slice().to_vec());
-        if let Some(region) = &shared.region {
-            filter = filter.region(region);
-        }
-        let mut choice = filter.explain(catalog);
-        choice.endpoint_override = override_for(service_type, &shared.overrides).map(str::to_owned);
+        let services = &shared.services;
+        let mut choice = services.filter(service_type).explain(catalog);
+        choice.endpoint_override = services.endpoint_override(service_type).map(str::to_owned);
         _ = writeln!(text, "{choice}");
     }
 }

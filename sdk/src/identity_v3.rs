@@ -17,7 +17,7 @@ use crate::identity::v3::tokens::{
 use crate::openstack::{Loss, OpenStack};
 use crate::owner::fingerprint;
 use crate::runtime::{Operation, Paginated};
-use crate::session::log_in;
+use crate::session::{is_one_shot, log_in};
 use crate::token::AuthToken;
 use crate::token_import::import_token;
 use crate::transport::BoxFuture;
@@ -71,9 +71,11 @@ impl IdentityV3 {
     /// Awaiting it fails with the kinds `WrongCredentials`, `MoreFactorsNeeded`, `PasswordExpired`,
     /// `MethodNotEnabled`, `ScopeRefused`, and those that any call can have.
     pub fn generate_token(&self, credentials: impl Into<Credentials>) -> GenerateTokenCall {
+        let credentials = credentials.into();
         GenerateTokenCall {
             openstack: self.openstack.clone(),
-            credentials: credentials.into(),
+            one_shot: is_one_shot(&credentials),
+            credentials,
             scope: None,
             receipt: None,
             without_catalog: false,
@@ -213,19 +215,22 @@ impl IdentityV3 {
         operation: O,
     ) -> Result<O::Output, SendError<O::Failure>> {
         let shared = self.openstack.shared();
+        let client = shared.client.begin();
         if !O::SESSION {
-            return shared
-                .client
+            return client
                 .send(&operation, None)
                 .await
                 .map(|(output, _)| output);
         }
         let mut first = true;
         loop {
-            let token = shared.token(O::NAME).await?;
-            match shared.client.send(&operation, Some(token.token.id())).await {
+            let token = shared.token(&client, O::NAME).await?;
+            match client.send(&operation, Some(token.token.id())).await {
                 Ok((output, _)) => return Ok(output),
-                Err(error) if shared.tries_again(&mut first, loss(&error), &token).await => {}
+                Err(error)
+                    if shared
+                        .tries_again(&client, &mut first, loss(&error), &token)
+                        .await => {}
                 Err(error) => return Err(error),
             }
         }
@@ -241,14 +246,18 @@ impl IdentityV3 {
         operation: O,
     ) -> Result<Vec<O::Item>, SendError<O::Failure>> {
         let shared = self.openstack.shared();
+        let client = shared.client.begin();
         if !O::SESSION {
-            return shared.client.list(&operation, None).await;
+            return client.list(&operation, None).await;
         }
         let mut first = true;
         loop {
-            let token = shared.token(O::NAME).await?;
-            match shared.client.list(&operation, Some(token.token.id())).await {
-                Err(error) if shared.tries_again(&mut first, loss(&error), &token).await => {}
+            let token = shared.token(&client, O::NAME).await?;
+            match client.list(&operation, Some(token.token.id())).await {
+                Err(error)
+                    if shared
+                        .tries_again(&client, &mut first, loss(&error), &token)
+                        .await => {}
                 done => return done,
             }
         }
@@ -267,6 +276,8 @@ fn loss<F>(error: &SendError<F>) -> Loss {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct GenerateTokenCall {
     openstack: OpenStack,
+    /// Whether the credentials work only once.
+    one_shot: bool,
     credentials: Credentials,
     scope: Option<Scope>,
     receipt: Option<ReceiptId>,
@@ -299,7 +310,7 @@ impl IntoFuture for GenerateTokenCall {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let client = &self.openstack.shared().client;
+            let client = self.openstack.shared().client.begin();
             let auth_url = client.url.given().to_string();
             let mut fingerprint = fingerprint(&auth_url, &self.credentials, self.scope.as_ref());
             let mut auth = Auth::new(self.credentials);
@@ -312,7 +323,7 @@ impl IntoFuture for GenerateTokenCall {
                 fingerprint = None;
                 login = login.receipt(receipt);
             }
-            let token = log_in(client, &login).await?;
+            let token = log_in(&client, &login, self.one_shot).await?;
             Ok(token.with_fingerprint(fingerprint))
         })
     }

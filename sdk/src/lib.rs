@@ -31,11 +31,15 @@ mod explain;
 #[cfg(feature = "client")]
 mod identity_v3;
 #[cfg(feature = "client")]
+mod limits;
+#[cfg(feature = "client")]
 mod openstack;
 #[cfg(feature = "client")]
 mod owner;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+#[cfg(feature = "client")]
+mod retry;
 #[cfg(feature = "client")]
 mod service;
 #[cfg(feature = "client")]
@@ -85,8 +89,10 @@ pub use event::Event;
 pub use identity_v3::{GenerateTokenCall, IdentityV3, Validity};
 #[cfg(feature = "client")]
 pub use openstack::OpenStack;
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::HttpVersion;
 #[cfg(feature = "client")]
-pub use service::{ServiceClient, ServiceRequest, ServiceResponse};
+pub use service::{ServiceClient, ServiceDownload, ServiceRequest, ServiceResponse};
 #[cfg(feature = "client")]
 pub use session::mfa::{Factor, factor_from};
 #[cfg(feature = "totp")]

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use crate::builder::OpenStackBuilder;
-use crate::catalog::Interfaces;
 use crate::client::Client;
 use crate::discovery::VersionCache;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Context, Error, ErrorKind};
 use crate::explain::explain;
 use crate::identity::v3::auth::Scope;
 use crate::identity::v3::tokens::RevokeToken;
 use crate::identity_v3::IdentityV3;
-use crate::service::ServiceClient;
+use crate::service::{ServiceClient, ServiceSettings};
 use crate::session::{Session, SessionToken};
 use crate::token::AuthToken;
 
@@ -38,9 +37,7 @@ pub struct OpenStack(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) session: Session,
-    pub(crate) region: Option<String>,
-    pub(crate) interfaces: Interfaces,
-    pub(crate) overrides: Arc<[(String, String)]>,
+    pub(crate) services: Arc<ServiceSettings>,
     pub(crate) versions: Arc<VersionCache>,
     pub(crate) revoke_on_close: bool,
     /// Where each value came from, if the program didn't give them itself.
@@ -100,7 +97,7 @@ impl OpenStack {
     /// The region whose services are wanted, if one was given.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
-        self.0.region.as_deref()
+        self.0.services.region.as_deref()
     }
 
     /// The address of the Identity service, with `/v3`. If the auth URL was given without it, the first
@@ -116,7 +113,7 @@ impl OpenStack {
     ///
     /// As [`IdentityV3::generate_token`], or `NoCredentials`.
     pub async fn token(&self) -> Result<AuthToken, Error> {
-        Ok(self.0.session.token(&self.0.client, "token").await?.token)
+        Ok(self.0.token(&self.0.client.begin(), "token").await?.token)
     }
 
     /// What this client would do and why, for a person, without secrets: where each value came from, the
@@ -198,31 +195,42 @@ impl OpenStack {
 }
 
 impl Shared {
-    /// The session's token, for an operation of this name.
-    pub(crate) async fn token(&self, operation: &'static str) -> Result<SessionToken, Error> {
-        self.session.token(&self.client, operation).await
+    /// The session's token, for an operation of this name, in the time that `client` has.
+    pub(crate) async fn token(
+        &self,
+        client: &Client,
+        operation: &'static str,
+    ) -> Result<SessionToken, Error> {
+        let context = Context {
+            operation: operation.into(),
+            host: client.host().to_owned(),
+            ..Context::default()
+        };
+        let token = self.session.token(client, operation);
+        client.wire.within(&context, token).await
     }
 
     /// Whether a call is made once more with another token, after an error that may mean that its own is
     /// dead. At most once a call: `first` is true until then.
     pub(crate) async fn tries_again(
         &self,
+        client: &Client,
         first: &mut bool,
         loss: Loss,
         token: &SessionToken,
     ) -> bool {
-        if !std::mem::take(first) || !self.is_lost(loss, token).await {
+        if !std::mem::take(first) || !self.is_lost(client, loss, token).await {
             return false;
         }
         self.session.refused(token);
         self.session.can_log_in()
     }
 
-    async fn is_lost(&self, loss: Loss, token: &SessionToken) -> bool {
+    async fn is_lost(&self, client: &Client, loss: Loss, token: &SessionToken) -> bool {
         match loss {
             Loss::None => false,
             Loss::Certain => true,
-            Loss::Possible => self.session.is_lost(&self.client, token).await,
+            Loss::Possible => self.session.is_lost(client, token).await,
         }
     }
 }
@@ -231,7 +239,7 @@ impl fmt::Debug for OpenStack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenStack")
             .field("auth_url", &self.0.client.url)
-            .field("region", &self.0.region)
+            .field("region", &self.0.services.region)
             .finish_non_exhaustive()
     }
 }

@@ -1,37 +1,59 @@
 //! Sending by reqwest.
 
 use std::error::Error as _;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_core::Stream;
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::ClientBuilder;
 use reqwest::redirect::{Action, Attempt, Policy};
-
 use zeroize::Zeroizing;
 
-use crate::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+use crate::session::provider::BoxError;
+use crate::transport::{
+    Body, BodyChunks, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
+
+/// Which version of HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum HttpVersion {
+    /// Over TLS what client and server agree on (by ALPN): HTTP/2 if the feature `http2` is on and the
+    /// server has it, else HTTP/1.1. Over plain http HTTP/1.1.
+    #[default]
+    Negotiated,
+    /// HTTP/1.1, whatever the server has.
+    Http1,
+    /// HTTP/2, also over plain http, without asking whether the server has it: if it doesn't, no request
+    /// gets through.
+    #[cfg(feature = "http2")]
+    Http2,
+}
 
 /// What can be set.
 pub(crate) struct Settings {
-    pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
-    pub(crate) read_timeout: Duration,
-    pub(crate) max_answer_size: usize,
     pub(crate) ca_certificates: Vec<Vec<u8>>,
     /// A certificate and its key, in one PEM.
     pub(crate) client_certificate: Option<Zeroizing<Vec<u8>>>,
     pub(crate) verify: bool,
+    pub(crate) http_version: HttpVersion,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(30),
-            max_answer_size: 8 << 20,
             ca_certificates: Vec::new(),
             client_certificate: None,
             verify: true,
+            http_version: HttpVersion::default(),
         }
     }
 }
@@ -42,15 +64,19 @@ impl Settings {
         provider()?;
         let builder = reqwest::Client::builder()
             .user_agent(concat!("openstack-identity/", env!("CARGO_PKG_VERSION")))
-            .timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
-            .read_timeout(self.read_timeout)
             .redirect(Policy::custom(same_origin));
+        let builder = match self.http_version {
+            HttpVersion::Negotiated => builder,
+            HttpVersion::Http1 => builder.http1_only(),
+            #[cfg(feature = "http2")]
+            HttpVersion::Http2 => builder.http2_prior_knowledge(),
+        };
         let builder = self.with_tls(builder)?;
         let client = builder.build().map_err(|error| setup(&innermost(&error)))?;
         Ok(Reqwest {
             client,
-            max_answer_size: self.max_answer_size,
+            http_version: self.http_version,
         })
     }
 
@@ -111,35 +137,104 @@ fn same_origin(attempt: Attempt<'_>) -> Action {
 
 struct Reqwest {
     client: reqwest::Client,
-    max_answer_size: usize,
+    http_version: HttpVersion,
+}
+
+impl Reqwest {
+    fn failure(&self, error: &reqwest::Error) -> TransportError {
+        let failure = failure(error);
+        match (self.http_version, failure.kind()) {
+            #[cfg(feature = "http2")]
+            (
+                HttpVersion::Http2,
+                kind @ (TransportErrorKind::Broken | TransportErrorKind::Unreachable),
+            ) => {
+                let reason =
+                    format!("{failure}; HTTP/2 was asked for, and the server may not speak it");
+                TransportError::new(kind, reason)
+            }
+            _ => failure,
+        }
+    }
 }
 
 impl Transport for Reqwest {
     fn send(
         &self,
-        request: http::Request<Vec<u8>>,
-    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        mut request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let empty = request.body().length() == Some(0) && request.body().as_bytes().is_some();
+        if empty
+            && matches!(
+                *request.method(),
+                Method::POST | Method::PUT | Method::PATCH
+            )
+        {
+            // Services want to hear it of what usually has a body, and hyper keeps it to itself.
+            let none = HeaderValue::from_static("0");
+            request.headers_mut().insert(CONTENT_LENGTH, none);
+        }
         Box::pin(async move {
-            let request = reqwest::Request::try_from(request).map_err(|error| failure(&error))?;
-            let mut answer = self
-                .client
-                .execute(request)
-                .await
-                .map_err(|error| failure(&error))?;
-            let mut response = http::Response::new(Vec::new());
-            *response.status_mut() = answer.status();
-            *response.headers_mut() = std::mem::take(answer.headers_mut());
-            let body = response.body_mut();
-            while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
-                if body.len() + chunk.len() > self.max_answer_size {
-                    let limit = self.max_answer_size;
-                    let reason = format!("the answer is larger than {limit} bytes");
-                    return Err(TransportError::new(TransportErrorKind::TooLarge, reason));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(response)
+            let request = reqwest::Request::try_from(request.map(outgoing));
+            let request = request.map_err(|error| self.failure(&error))?;
+            let answer = self.client.execute(request).await;
+            let answer = answer.map_err(|error| self.failure(&error))?;
+            let answer = http::Response::<reqwest::Body>::from(answer);
+            Ok(answer.map(|body| Body::stream(Incoming(body))))
         })
+    }
+}
+
+/// Bytes are shared with reqwest, not copied.
+fn outgoing(body: Body) -> reqwest::Body {
+    match body.as_bytes() {
+        Some(bytes) => reqwest::Body::from(bytes.clone()),
+        None => reqwest::Body::wrap(Outgoing(Mutex::new(body.into_chunks()))),
+    }
+}
+
+/// A stream on its way out. Nothing locks it: it only has to go between threads.
+struct Outgoing(Mutex<BodyChunks>);
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let chunks = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let next = Pin::new(chunks).poll_next(cx);
+        next.map(|next| next.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    /// None if nothing should come: then nobody would look whether something does.
+    fn size_hint(&self) -> SizeHint {
+        let chunks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let remaining = chunks.remaining().filter(|remaining| *remaining > 0);
+        remaining.map_or_else(SizeHint::new, SizeHint::with_exact)
+    }
+}
+
+/// An answer on its way in.
+struct Incoming(reqwest::Body);
+
+impl Stream for Incoming {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            return Poll::Ready(match ready!(Pin::new(&mut self.0).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => Some(Ok(data)),
+                    // Trailers say nothing here.
+                    Err(_) => continue,
+                },
+                Some(Err(error)) => Some(Err(failure(&error))),
+                None => None,
+            });
+        }
     }
 }
 

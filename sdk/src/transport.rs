@@ -8,16 +8,26 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+mod body;
+mod file;
+mod progress;
+
+pub use self::body::{Body, BodyChunks};
+
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends HTTP requests.
 ///
 /// An implementation must not follow a redirect to another origin (scheme, host and port): headers
-/// and bodies carry secrets. It must bound the time that a request takes, and the size of an answer.
+/// and bodies carry secrets. Nor may it send a request twice. How long a request may take and how large
+/// an answer may be is seen to by the caller, who drops what takes too long.
+///
+/// A body is bytes ([`Body::as_bytes`]) or a stream, to be read piece by piece ([`Body::into_chunks`])
+/// as fast as the server takes it. So may the answer's be: whoever wants it whole reads it.
 ///
 /// ```
-/// use openstack_identity::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+/// use openstack_identity::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
 /// use openstack_identity::OpenStack;
 ///
 /// struct Offline;
@@ -25,8 +35,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// impl Transport for Offline {
 ///     fn send(
 ///         &self,
-///         _request: http::Request<Vec<u8>>,
-///     ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+///         _request: http::Request<Body>,
+///     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
 ///         let error = TransportError::new(TransportErrorKind::Unreachable, "there is no network");
 ///         Box::pin(async { Err(error) })
 ///     }
@@ -37,19 +47,19 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// # Ok(()) }
 /// ```
 pub trait Transport: Send + Sync + 'static {
-    /// Sends one request, and reads the whole answer.
+    /// Sends one request, and returns the answer as soon as its head is there.
     fn send(
         &self,
-        request: http::Request<Vec<u8>>,
-    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>>;
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>>;
 }
 
 /// One transport can serve several clients.
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn send(
         &self,
-        request: http::Request<Vec<u8>>,
-    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         (**self).send(request)
     }
 }
@@ -75,6 +85,8 @@ pub enum TransportErrorKind {
     Broken,
     /// The answer is larger than is reasonable.
     TooLarge,
+    /// The stream of the request's body failed.
+    Body,
     /// The client can't be set up, for want of a TLS library or because a certificate can't be read.
     Setup,
 }

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use openstack_identity::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+use openstack_identity::transport::{
+    Body, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
 use openstack_identity::{
     AuthToken, Credentials, Error, ErrorKind, GenerateTokenCall, IdentityV3, OpenStack,
     OpenStackBuilder, SendError, TokenId, Validity,
@@ -18,16 +20,19 @@ pub struct Shared(reqwest::Client);
 impl Transport for Shared {
     fn send(
         &self,
-        request: http::Request<Vec<u8>>,
-    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         Box::pin(async move {
             let broken = |error: reqwest::Error| {
                 TransportError::new(TransportErrorKind::Broken, error.without_url().to_string())
             };
-            let request = reqwest::Request::try_from(request).map_err(broken)?;
+            let request =
+                reqwest::Request::try_from(request.map(|body| body.as_bytes().cloned().unwrap()))
+                    .map_err(broken)?;
             let answer = self.0.execute(request).await.map_err(broken)?;
             let (status, headers) = (answer.status(), answer.headers().clone());
-            let mut response = http::Response::new(answer.bytes().await.map_err(broken)?.to_vec());
+            let mut response =
+                http::Response::new(Body::from(answer.bytes().await.map_err(broken)?));
             *response.status_mut() = status;
             *response.headers_mut() = headers;
             Ok(response)
@@ -41,8 +46,8 @@ pub struct WithHeader(pub &'static str, pub &'static str);
 impl Transport for WithHeader {
     fn send(
         &self,
-        mut request: http::Request<Vec<u8>>,
-    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        mut request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         let value = http::HeaderValue::from_static(self.1);
         request.headers_mut().insert(self.0, value);
         Box::pin(async move { Shared::default().send(request).await })
@@ -51,13 +56,13 @@ impl Transport for WithHeader {
 
 /// Keeps what it should send, and sends nothing.
 #[derive(Clone, Default)]
-struct Keeping(Arc<Mutex<Vec<http::Request<Vec<u8>>>>>);
+struct Keeping(Arc<Mutex<Vec<http::Request<Body>>>>);
 
 impl Transport for Keeping {
     fn send(
         &self,
-        request: http::Request<Vec<u8>>,
-    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         self.0.lock().unwrap().push(request);
         let error = TransportError::new(TransportErrorKind::Unreachable, "the cable is cut");
         Box::pin(async { Err(error) })

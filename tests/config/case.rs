@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use openstack_identity::config::{ConfigErrorKind, ConfigLoader};
-use openstack_identity::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+use openstack_identity::transport::{
+    Body, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
 use openstack_identity::{CloudConfig, ConfigError, OpenStack, OpenStackBuilder};
 use serde_json::Value;
 
@@ -200,22 +202,22 @@ pub async fn sent_by(builder: OpenStackBuilder) -> (String, Value) {
     let openstack = builder.transport(Capture(sent.clone())).build().unwrap();
     let failure = openstack.identity_v3().get_catalog().await;
     failure.expect_err("there is no server");
-    let request: http::Request<Vec<u8>> = sent.lock().unwrap().take().unwrap();
+    let request: http::Request<Body> = sent.lock().unwrap().take().unwrap();
     assert_eq!(request.method(), "POST");
-    let body = serde_json::from_slice(request.body()).unwrap();
+    let body = serde_json::from_slice(request.body().as_bytes().unwrap()).unwrap();
     (request.uri().to_string(), body)
 }
 
 /// Keeps the login, and answers nothing. To discovery it answers that there is none.
-struct Capture(Arc<Mutex<Option<http::Request<Vec<u8>>>>>);
+struct Capture(Arc<Mutex<Option<http::Request<Body>>>>);
 
 impl Transport for Capture {
     fn send(
         &self,
-        request: http::Request<Vec<u8>>,
-    ) -> BoxFuture<'_, Result<http::Response<Vec<u8>>, TransportError>> {
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         if request.method() == http::Method::GET {
-            let mut nothing = http::Response::new(Vec::new());
+            let mut nothing = http::Response::new(Body::empty());
             *nothing.status_mut() = http::StatusCode::NOT_FOUND;
             return Box::pin(async { Ok(nothing) });
         }

@@ -3,7 +3,9 @@
 use openstack_identity::identity::v3::auth::{Auth, AuthMethod, Federated};
 use openstack_identity::identity::v3::tokens::GenerateToken;
 use openstack_identity::testing::{Fault, IdentityServer, User};
-use openstack_identity::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+use openstack_identity::transport::{
+    Body, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
 use openstack_identity::{
     ApplicationCredential, Credentials, Error, ErrorKind, IdentityV3, OpenStack, Password,
     ProjectScope, TokenId, Totp,
@@ -22,8 +24,11 @@ type Answer = Result<http::Response<Vec<u8>>, TransportError>;
 struct Canned(Answer);
 
 impl Transport for Canned {
-    fn send(&self, _: http::Request<Vec<u8>>) -> BoxFuture<'_, Answer> {
-        Box::pin(async { self.0.clone() })
+    fn send(
+        &self,
+        _: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(async { self.0.clone().map(|answer| answer.map(Body::from)) })
     }
 }
 

@@ -1,8 +1,13 @@
 //! Catalogs as clouds have them, and what is said of those that lead nowhere.
 
-use openstack_identity::testing::IdentityServer;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use openstack_identity::config::ConfigLoader;
+use openstack_identity::testing::{Endpoint, IdentityServer, Service};
 use openstack_identity::{
-    AuthToken, Error, ErrorKind, MissingPart, OpenStack, OpenStackBuilder, Password, Verdict,
+    AuthToken, Error, ErrorKind, MissingPart, OpenStack, OpenStackBuilder, Password, ServiceClient,
+    Verdict,
 };
 use serde_json::{Value, json};
 
@@ -239,4 +244,98 @@ async fn the_builders_region_and_interfaces_are_the_default() {
         there,
         format!("{}/object-store/v1/AUTH_{project}", server.base_url())
     );
+}
+
+/// A server with services in two regions, and a client that is told of single services by `clouds.yaml`.
+async fn configured(services: &str) -> (IdentityServer, OpenStack) {
+    let mut server = IdentityServer::builder();
+    for (service_type, name) in [("block-storage", "cinder"), ("image", "glance-2")] {
+        let mut service = Service::new(service_type, name);
+        for region in ["RegionOne", "RegionTwo"] {
+            for interface in ["public", "internal"] {
+                let url = format!("http://{name}.example/{region}/{interface}");
+                service = service.endpoint(Endpoint::new(interface, url).region(region));
+            }
+        }
+        server.add_service(service);
+    }
+    let server = server.start().await.unwrap();
+    let demo = server.demo();
+    let yaml = format!(
+        "clouds: {{ lab: {{ region_name: RegionOne, {services}, auth: {{ auth_url: '{}', user_id: {}, \
+         password: {}, project_id: {} }} }} }}",
+        server.auth_url(),
+        demo.user_id,
+        demo.password,
+        demo.project_id
+    );
+    let files = BTreeMap::from([(PathBuf::from("/cloud/clouds.yaml"), yaml)]);
+    let loader = ConfigLoader::new().files(files).current_dir("/cloud");
+    let openstack = loader.cloud("lab").load().unwrap().builder().unwrap();
+    let openstack = openstack.build().unwrap();
+    (server, openstack)
+}
+
+#[tokio::test]
+async fn single_services_have_regions_and_interfaces_of_their_own() {
+    let (_server, openstack) = configured(
+        "volumev3_region_name: RegionTwo, block_storage_interface: internalURL, \
+         image_interface: [admin, internal]",
+    )
+    .await;
+    let endpoint = async |service: ServiceClient| service.endpoint().await.unwrap();
+    for name in ["block-storage", "volume", "volumev3", "block_storage"] {
+        assert_eq!(
+            endpoint(openstack.service(name)).await,
+            "http://cinder.example/RegionTwo/internal",
+            "{name}"
+        );
+    }
+    let image = || openstack.service("image").name("glance-2");
+    assert_eq!(
+        endpoint(image()).await,
+        "http://glance-2.example/RegionOne/internal"
+    );
+    let explained = openstack.explain().await;
+    for part in [
+        "block-storage in RegionTwo for internal:",
+        "image in RegionOne for admin, then internal:",
+        "compute in RegionOne for public:",
+        "volumev3_region_name",
+    ] {
+        assert!(explained.contains(part), "{part}: {explained}");
+    }
+    // What is said later counts more.
+    let volume = openstack.service("volume");
+    assert_eq!(
+        endpoint(volume.clone().region("RegionOne").interface("public")).await,
+        "http://cinder.example/RegionOne/public"
+    );
+    assert_eq!(
+        endpoint(volume.any_region()).await,
+        "http://cinder.example/RegionOne/internal"
+    );
+}
+
+#[tokio::test]
+async fn programs_can_say_the_same() {
+    let (server, _) = configured("image_interface: public").await;
+    let openstack = builder(&server)
+        .region("RegionOne")
+        .service_region("volume", "RegionOne")
+        .service_region("volume", "RegionTwo")
+        .service_interface("block-storage", "internal")
+        .build()
+        .unwrap();
+    let volume = openstack.service("block-store");
+    assert_eq!(
+        volume.endpoint().await.unwrap(),
+        "http://cinder.example/RegionTwo/internal"
+    );
+    let nowhere = builder(&server).service_region("compute", "Nowhere");
+    let nowhere = nowhere.build().unwrap();
+    let error = nowhere.service("compute").endpoint().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NoEndpoint(_)), "{error}");
+    assert!(error.to_string().contains("Nowhere"), "{error}");
+    nowhere.service("image").endpoint().await.unwrap();
 }

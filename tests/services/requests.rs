@@ -78,6 +78,15 @@ async fn each_method_and_other_bodies_are_sent() {
     let expected =
         ["GET", "HEAD", "POST", "PUT", "DELETE", "COPY"].map(|method| format!("{method} /bm/v1/a"));
     assert_eq!(stub.lines(), expected);
+    let lengths = stub
+        .seen()
+        .into_iter()
+        .map(|seen| seen.header("Content-Length").map(str::to_owned));
+    let none = Some("0".to_owned());
+    assert_eq!(
+        lengths.collect::<Vec<_>>(),
+        [None, None, none.clone(), none, None, Some("1".to_owned())]
+    );
     let last = &stub.seen()[5];
     assert_eq!(
         (last.header("Content-Type"), last.header("Accept")),
@@ -324,4 +333,26 @@ async fn what_cannot_be_sent_is_said_before_anything_is() {
         assert!(text.contains(part) && !text.contains("s3cret"), "{text}");
     }
     assert_eq!((stub.seen().len(), server.requests().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_not_repeated() {
+    for (status, repeated) in [(503, false), (429, true)] {
+        for retry_after in [None, Some("0")] {
+            for method in [http::Method::POST, http::Method::PATCH, http::Method::PUT] {
+                let stub = Stub::start(move |before, _| match (before, retry_after) {
+                    (0, Some(text)) => Answer::status(status).header("Retry-After", text),
+                    (0, None) => Answer::status(status),
+                    _ => Answer::json(200, &json!({})),
+                })
+                .await;
+                let server = identity_with(&stub).await;
+                let service = openstack(&server).service(STUB);
+                let repeated = repeated || method == http::Method::PUT;
+                let answer = service.request(method.clone(), "servers").json("x").await;
+                assert_eq!(answer.is_ok(), repeated, "{status} {method}");
+                assert_eq!(stub.seen().len(), 1 + usize::from(repeated));
+            }
+        }
+    }
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 #[derive(Clone)]
 pub struct Seen {
     pub line: String,
+    pub version: http::Version,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
@@ -65,10 +66,14 @@ impl Stub {
             let (log, answer) = (log.clone(), answer.clone());
             async move {
                 let (head, body) = request.into_parts();
+                let Ok(body) = to_bytes(body, 1 << 20).await else {
+                    return Response::new(Body::from("half a request"));
+                };
                 let request = Seen {
                     line: format!("{} {}", head.method, head.uri),
+                    version: head.version,
                     headers: head.headers,
-                    body: to_bytes(body, 1 << 20).await.unwrap().to_vec(),
+                    body: body.to_vec(),
                 };
                 let before = {
                     let mut log = log.lock().unwrap();

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use openstack_identity::identity::v3::auth::Auth;
+use openstack_identity::identity::v3::tokens::GenerateToken;
 use openstack_identity::testing::Fault;
-use openstack_identity::{ErrorKind, Event};
+use openstack_identity::{Credentials, ErrorKind, Event, Password, Totp};
 
 use crate::{Counter, PROJECTS, TOKENS, builder, call, logins, start};
 
@@ -100,4 +102,42 @@ async fn a_global_request_id_goes_with_every_request_of_its_clone() {
     let [request] = server.requests().try_into().unwrap();
     assert_eq!(request.header("X-Openstack-Request-Id"), None);
     assert!(openstack.with_global_request_id("line\nbreak").is_err());
+}
+
+#[tokio::test]
+async fn a_passcode_is_never_sent_twice() {
+    for fault in [
+        Fault::status(503).header("Retry-After", "0"),
+        Fault::status(503),
+        Fault::status(429).header("Retry-After", "0"),
+        Fault::drop_connection(),
+    ] {
+        let server = start().await;
+        let user = server.demo().user_id.clone();
+        server.inject(fault.clone().on("POST", TOKENS).always());
+        let passcode = || Totp::by_id(&user, "123456");
+        let openstack = builder(&server).credentials(passcode()).build().unwrap();
+        call(&openstack).await.unwrap_err();
+        assert_eq!(logins(&server), 1, "{fault:?}");
+
+        let identity = openstack.identity_v3();
+        identity.generate_token(passcode()).await.unwrap_err();
+        assert_eq!(logins(&server), 2, "{fault:?}");
+        let both = Credentials::new(Password::by_id(&user, "x")).and(passcode());
+        identity.generate_token(both.unwrap()).await.unwrap_err();
+        assert_eq!(logins(&server), 3, "{fault:?}");
+        let operation = GenerateToken::new(Auth::new(passcode()));
+        identity.send(operation).await.unwrap_err();
+        assert_eq!(logins(&server), 4, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_with_a_password_is_sent_again_to_a_busy_server() {
+    for status in [429, 503] {
+        let server = start().await;
+        server.inject(Fault::status(status).on("POST", TOKENS));
+        call(&builder(&server).build().unwrap()).await.unwrap();
+        assert_eq!(logins(&server), 2, "{status}");
+    }
 }

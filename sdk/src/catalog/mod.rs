@@ -166,19 +166,16 @@ fn region(endpoint: &Endpoint) -> Option<&str> {
         .map(String::as_str)
 }
 
-/// The first override that is for this service type: for the very type, or for another name of it.
+/// What was given for this service type: for the very type, or for another name of it. Of several for
+/// one name the last counts.
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
-pub(crate) fn override_for<'o>(
-    service_type: &str,
-    overrides: &'o [(String, String)],
-) -> Option<&'o str> {
+pub(crate) fn given_for<'g, T>(service_type: &str, given: &'g [(String, T)]) -> Option<&'g T> {
     let names = aliases::names(service_type);
-    let urls = names.iter().filter_map(|name| {
-        let for_type =
-            |(service_type, _): &&(String, String)| aliases::normal(service_type) == *name;
-        overrides.iter().rfind(for_type)
+    let mut values = names.iter().filter_map(|name| {
+        let for_type = |(service_type, _): &&(String, T)| aliases::normal(service_type) == *name;
+        given.iter().rfind(for_type)
     });
-    urls.map(|(_, url)| url.as_str()).next()
+    values.next().map(|(_, value)| value)
 }
 
 /// Whether two types are names of one service.

@@ -329,7 +329,7 @@ impl CloudConfig {
         self.connection.key.as_deref()
     }
 
-    /// How long a request may take.
+    /// How long a call may take.
     #[must_use]
     pub fn timeout(&self) -> Option<Duration> {
         self.connection.timeout

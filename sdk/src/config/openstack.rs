@@ -60,6 +60,9 @@ impl CloudConfig {
         if let Some(scope) = &self.scope {
             builder = builder.scope(scope.clone());
         }
+        if let Some(timeout) = self.timeout() {
+            builder = builder.timeout(timeout);
+        }
         if let Some(region) = self.region() {
             builder = builder.region(region);
         }
@@ -68,7 +71,14 @@ impl CloudConfig {
         }
         for service in self.services() {
             if let Some(url) = &service.endpoint {
-                builder = builder.endpoint_override(service.name.replace('_', "-"), url);
+                builder = builder.endpoint_override(&service.name, url);
+            }
+            if let Some(region) = &service.region {
+                builder = builder.service_region(&service.name, region);
+            }
+            if !service.interfaces.is_empty() {
+                let interfaces = service.interfaces.iter().map(|it| &**it);
+                builder = builder.service_interface(&service.name, Vec::from_iter(interfaces));
             }
         }
         self.connect(builder.configured_by(self.explain()))
@@ -76,9 +86,6 @@ impl CloudConfig {
 
     #[cfg(feature = "reqwest")]
     fn connect(&self, mut builder: OpenStackBuilder) -> Result<OpenStackBuilder, ConfigError> {
-        if let Some(timeout) = self.timeout() {
-            builder = builder.timeout(timeout);
-        }
         if !self.verify() {
             builder = builder.danger_accept_any_certificate();
         }

@@ -51,6 +51,8 @@ pub enum ErrorKind {
     Untrusted,
     /// It took too long.
     TimedOut,
+    /// The stream that was given as the body of the request failed.
+    BodyFailed,
     /// What came is no answer of such a service.
     UnexpectedAnswer,
     /// The client can't be set up.
@@ -153,6 +155,7 @@ impl ErrorKind {
                 "check the certificate's names and dates, or give the authority that signed it with \
                  `ca_certificate_pem`"
             }
+            ErrorKind::BodyFailed => "look at where the body comes from",
             ErrorKind::TimedOut => "try again later, or raise `timeout`",
             ErrorKind::UnexpectedAnswer => {
                 "check that the auth URL leads to an Identity v3 service"

@@ -41,7 +41,7 @@ pub use request::{Request, RequestBuilder};
 pub use response::Response;
 pub use secret::Secret;
 #[cfg(feature = "client")]
-pub(crate) use secret::recording;
+pub(crate) use secret::{recording, to_json};
 pub use serde_json::Value;
 pub use tagged::{Tag, Tagged};
 pub use text::{Parameter, Unrecognized};

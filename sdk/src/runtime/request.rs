@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
-use super::secret::{Secret, recording};
+use super::secret::{Secret, recording, to_json};
 use super::{Parameter, RequestError};
 
 /// A request: everything but the server.
@@ -17,7 +17,8 @@ pub struct Request {
     /// With the query.
     path: String,
     headers: HeaderMap,
-    body: Zeroizing<Vec<u8>>,
+    /// Overwritten when the last clone is dropped.
+    body: Bytes,
     secrets: Vec<Secret>,
 }
 
@@ -32,7 +33,7 @@ impl Request {
             method,
             path: path.to_owned(),
             headers,
-            body: Zeroizing::new(Vec::new()),
+            body: Bytes::new(),
             secrets: Vec::new(),
         };
         RequestBuilder {
@@ -96,7 +97,7 @@ impl Request {
     /// # Errors
     ///
     /// `base` is not an `http` or `https` address.
-    pub fn to_http(&self, base: &str) -> Result<http::Request<Vec<u8>>, RequestError> {
+    pub fn to_http(&self, base: &str) -> Result<http::Request<Bytes>, RequestError> {
         let base = base.trim_end_matches('/');
         let not_a_base = || RequestError::base(base);
         let uri: Uri = format!("{base}{}", self.path)
@@ -105,7 +106,7 @@ impl Request {
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
             return Err(not_a_base());
         }
-        let mut request = http::Request::new(self.body.to_vec());
+        let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers.clone();
@@ -207,10 +208,10 @@ impl RequestBuilder {
     /// Adds a body.
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {
-        let (json, secrets) = recording(|| serde_json::to_vec(body));
+        let (json, secrets) = recording(|| to_json(body));
         match json {
             Ok(json) => {
-                self.request.body = Zeroizing::new(json);
+                self.request.body = json;
                 self.request.secrets.extend(secrets);
                 let json = HeaderValue::from_static("application/json");
                 self.request.headers.insert(CONTENT_TYPE, json);

@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::io;
 
+use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -73,6 +75,34 @@ pub(crate) fn recording<T>(serialize: impl FnOnce() -> T) -> (T, Vec<Secret>) {
     let result = serialize();
     let recorded = RECORDED.replace(outer).unwrap_or_default();
     (result, recorded)
+}
+
+/// A value as JSON, of which no copy is left in memory: not while it grows, and not when the last clone
+/// of the bytes is dropped.
+pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Bytes> {
+    let mut json = Growing(Zeroizing::new(Vec::with_capacity(1 << 10)));
+    serde_json::to_writer(&mut json, value)?;
+    Ok(Bytes::from_owner(json.0))
+}
+
+/// Bytes that leave nothing behind when they move to where there is more room.
+struct Growing(Zeroizing<Vec<u8>>);
+
+impl io::Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let needed = self.0.len() + bytes.len();
+        if needed > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(self.0.capacity() * 2)));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Runs `serialize`, in which every secret is serialized as `[secret]`: for a person to read.

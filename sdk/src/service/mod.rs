@@ -1,22 +1,27 @@
 //! Requests to any service of the catalog.
 
+mod download;
 mod failure;
 mod path;
 mod request;
 mod response;
+mod settings;
 
 use http::Method;
 
 use crate::address::Address;
-use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpoint, override_for};
+use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpoint};
+use crate::client::Client;
 use crate::discovery::ServiceVersion;
 use crate::error::{Context, Error};
 use crate::identity::v3::tokens::Token;
 use crate::openstack::OpenStack;
 use crate::session::SessionToken;
 
+pub use self::download::ServiceDownload;
 pub use self::request::ServiceRequest;
 pub use self::response::ServiceResponse;
+pub(crate) use self::settings::ServiceSettings;
 
 /// What the session takes for the operation when it needs a token for a service.
 const PLACEHOLDER: &str = "service";
@@ -48,20 +53,14 @@ pub struct ServiceClient {
 
 impl ServiceClient {
     pub(crate) fn new(openstack: OpenStack, service_type: String) -> Self {
-        let shared = openstack.shared();
-        let mut filter =
-            EndpointFilter::new(service_type).interface(shared.interfaces.as_slice().to_vec());
-        if let Some(region) = &shared.region {
-            filter = filter.region(region);
-        }
         ServiceClient {
+            filter: openstack.shared().services.filter(&service_type),
             openstack,
-            filter,
             endpoint_override: None,
         }
     }
 
-    /// Only endpoints in this region, in place of that of the [`OpenStack`]. An endpoint that is in no
+    /// Only endpoints in this region, in place of what was said to the [`OpenStack`]. An endpoint that is in no
     /// region will do if there is no other.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.filter = self.filter.region(region);
@@ -139,7 +138,9 @@ impl ServiceClient {
     /// `NoEndpoint`, or there is no token.
     pub async fn endpoint(&self) -> Result<String, Error> {
         let context = self.context("endpoint");
-        let token = self.token(&context).await?;
+        let token = self
+            .token(&self.openstack.shared().client.begin(), &context)
+            .await?;
         let endpoint = self.endpoint_with(&token.token, &context)?;
         Ok(format!("{}{}", endpoint.origin, endpoint.path))
     }
@@ -151,7 +152,10 @@ impl ServiceClient {
     /// There is no token. That no endpoint fits is no error here.
     pub async fn explain(&self) -> Result<EndpointChoice, Error> {
         let context = self.context("explain");
-        let token = self.token(&context).await?.token;
+        let token = self
+            .token(&self.openstack.shared().client.begin(), &context)
+            .await?
+            .token;
         let mut choice = self
             .filter
             .explain(token.catalog.as_deref().unwrap_or_default());
@@ -167,15 +171,14 @@ impl ServiceClient {
     /// `NoEndpoint`, there is no token, or the service shows no list.
     pub async fn versions(&self) -> Result<Vec<ServiceVersion>, Error> {
         let mut context = self.context("versions");
-        let token = self.token(&context).await?;
+        let shared = self.openstack.shared();
+        let client = shared.client.begin();
+        let token = self.token(&client, &context).await?;
         let endpoint = self.endpoint_with(&token.token, &context)?;
         context.method = Some(Method::GET);
         endpoint.host().clone_into(&mut context.host);
-        let shared = self.openstack.shared();
-        let versions = shared
-            .versions
-            .get(&endpoint, &shared.client.wire, &context);
-        Ok(versions.await?.to_vec())
+        let versions = shared.versions.get(&endpoint, &client.wire, &context);
+        Ok(client.wire.within(&context, versions).await?.to_vec())
     }
 
     /// For errors of this operation.
@@ -187,15 +190,15 @@ impl ServiceClient {
         }
     }
 
-    async fn token(&self, context: &Context) -> Result<SessionToken, Error> {
-        let token = self.openstack.shared().token(PLACEHOLDER).await;
+    async fn token(&self, client: &Client, context: &Context) -> Result<SessionToken, Error> {
+        let token = self.openstack.shared().token(client, PLACEHOLDER).await;
         token.map_err(|error| error.within(PLACEHOLDER, &context.operation))
     }
 
     fn address_given(&self) -> Option<&str> {
-        let overrides = &self.openstack.shared().overrides;
+        let services = &self.openstack.shared().services;
         let own = self.endpoint_override.as_deref();
-        own.or_else(|| override_for(self.filter.service_type(), overrides))
+        own.or_else(|| services.endpoint_override(self.filter.service_type()))
     }
 
     /// The endpoint for requests that carry this token.

@@ -6,16 +6,22 @@ use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
+use super::download::ServiceDownload;
 use super::path::{Target, with_query};
 use super::response::ServiceResponse;
 use super::{ServiceClient, failure};
 use crate::catalog::is_a;
 use crate::error::{Context, Error, ErrorKind};
 use crate::openstack::Loss;
-use crate::runtime::{Secret, recording, scrub};
-use crate::transport::BoxFuture;
+use crate::retry::Repeat;
+use crate::runtime::{Secret, recording, scrub, to_json};
+use crate::transport::{Body, BoxFuture};
+use crate::wire::{Received, Terms};
+
+/// What is accepted unless the caller says otherwise.
+const DEFAULT_ACCEPT: &str = "application/json";
 
 /// The header that carries the token.
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -47,7 +53,8 @@ const SECRET_KEYS: [&str; 8] = [
 /// A request to a service, sent when it is awaited.
 ///
 /// If the service refuses the token (401), the session gets another one and the request is sent once
-/// more. An answer from 400 on is an error, and so is a redirect, which is not followed to another
+/// more; if its body is a stream that can't be sent again, the error says so, and the next call has the
+/// new token. An answer from 400 on is an error, and so is a redirect, which is not followed to another
 /// origin.
 ///
 /// # Errors
@@ -61,7 +68,7 @@ pub struct ServiceRequest {
     method: Method,
     path: String,
     headers: HeaderMap,
-    body: Zeroizing<Vec<u8>>,
+    body: Body,
     secrets: Vec<Secret>,
     /// The first thing that can't be sent.
     wrong: Option<String>,
@@ -70,13 +77,13 @@ pub struct ServiceRequest {
 impl ServiceRequest {
     pub(super) fn new(client: ServiceClient, method: Method, path: String) -> Self {
         let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static(DEFAULT_ACCEPT));
         ServiceRequest {
             client,
             method,
             path,
             headers,
-            body: Zeroizing::default(),
+            body: Body::empty(),
             secrets: Vec::new(),
             wrong: None,
         }
@@ -110,25 +117,78 @@ impl ServiceRequest {
 
     /// Sends this value as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
-        let (json, secrets) = recording(|| serde_json::to_vec(body));
+        let (json, secrets) = recording(|| to_json(body));
         let Ok(json) = json else {
             return self.fail("the body can't be written as JSON");
         };
-        self.body = Zeroizing::new(json);
         self.secrets.extend(secrets);
-        note_secrets(
-            &serde_json::from_slice(&self.body).unwrap_or_default(),
-            &mut self.secrets,
-        );
+        let value = serde_json::from_slice(&json).unwrap_or_default();
+        note_secrets(value, &mut self.secrets);
+        self.body = json.into();
         let media = HeaderValue::from_static("application/json");
         self.headers.entry(CONTENT_TYPE).or_insert(media);
         self
     }
 
-    /// Sends these bytes. Say with [`header`](ServiceRequest::header) what `Content-Type` they have.
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = Zeroizing::new(body.into());
+    /// Sends these bytes, or a stream: see [`Body`]. Say with [`header`](ServiceRequest::header) what
+    /// `Content-Type` they have.
+    ///
+    /// ```no_run
+    /// use openstack_identity::transport::Body;
+    ///
+    /// # async fn example(openstack: openstack_identity::OpenStack) -> Result<(), Box<dyn std::error::Error>> {
+    /// let images = openstack.service("image");
+    /// images
+    ///     .put("v2/images/a1b2/file")
+    ///     .header("Content-Type", "application/octet-stream")
+    ///     .body(Body::file("disk.qcow2").await?)
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
         self
+    }
+
+    /// Sends the request, and leaves the body of the answer to be read piece by piece, however large it
+    /// is. `Accept` is `*/*` unless another was set.
+    ///
+    /// ```no_run
+    /// # async fn example(openstack: openstack_identity::OpenStack) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::io::Write;
+    ///
+    /// let objects = openstack.service("object-store");
+    /// let mut object = objects.get("backups/monday.tar").download().await?;
+    /// let mut file = std::fs::File::create("monday.tar")?;
+    /// while let Some(chunk) = object.chunk().await? {
+    ///     file.write_all(&chunk)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As awaiting the request.
+    pub async fn download(mut self) -> Result<ServiceDownload, Error> {
+        if self
+            .headers
+            .get(ACCEPT)
+            .is_some_and(|accept| accept == DEFAULT_ACCEPT)
+        {
+            let anything = HeaderValue::from_static("*/*");
+            self.headers.insert(ACCEPT, anything);
+        }
+        let limits = self.client.openstack.shared().client.wire.limits;
+        let Answered {
+            answer,
+            secrets,
+            context,
+        } = self.exchange(true).await?;
+        let answer = answer.map(|body| match body {
+            Received::Open(chunks) => chunks,
+            Received::Whole(body) => Body::from(body).into_chunks(),
+        });
+        Ok(ServiceDownload::new(answer, limits, secrets, context))
     }
 
     fn fail(mut self, wrong: &str) -> Self {
@@ -148,6 +208,16 @@ impl ServiceRequest {
     }
 
     async fn send(self) -> Result<ServiceResponse, Error> {
+        let Answered {
+            answer,
+            secrets,
+            context,
+        } = self.exchange(false).await?;
+        let answer = answer.map(Received::whole);
+        Ok(ServiceResponse::new(answer, secrets, context))
+    }
+
+    async fn exchange(self, keep_open: bool) -> Result<Answered, Error> {
         let mut context = self.context();
         let refuse = |context: &Context, why| {
             let what = format!("the path {why}");
@@ -158,9 +228,10 @@ impl ServiceRequest {
         }
         let target = Target::parse(&self.path).map_err(|why| refuse(&context, why))?;
         let shared = self.client.openstack.shared();
+        let mut client = shared.client.begin();
         let mut first = true;
         loop {
-            let token = self.client.token(&context).await?;
+            let token = self.client.token(&client, &context).await?;
             let endpoint = self.client.endpoint_with(&token.token, &context)?;
             endpoint.host().clone_into(&mut context.host);
             let url = target.at(&endpoint).map_err(|why| refuse(&context, why))?;
@@ -174,24 +245,39 @@ impl ServiceRequest {
                 method: Some(self.method.clone()),
                 ..context.clone()
             };
-            let answer = shared
-                .client
-                .wire
-                .exchange(request, &secrets, &sent)
-                .await?;
+            let terms = Terms {
+                secrets: &secrets,
+                context: &sent,
+                repeat: Repeat::of(&self.method),
+                keep_open,
+            };
+            let answer = client.wire.open(request, terms).await?;
             if failure::is_success(answer.status()) {
-                return Ok(ServiceResponse::new(answer, secrets, sent));
+                return Ok(Answered {
+                    answer,
+                    secrets,
+                    context: sent,
+                });
             }
-            let error = failure::of(&answer, &secrets, sent);
+            let error = failure::of(&answer.map(Received::whole), &secrets, sent);
+            if self.body.as_bytes().is_none() {
+                // The stream took its time.
+                client = shared.client.begin();
+            }
             let loss = self.loss(&error);
-            if !shared.tries_again(&mut first, loss, &token).await {
+            let again = shared.tries_again(&client, &mut first, loss, &token);
+            if !again.await {
                 return Err(error);
+            }
+            if !self.body.can_be_sent_again() {
+                self.client.token(&client, &context).await?;
+                return Err(error.not_replayed());
             }
         }
     }
 
-    fn to_http(&self, url: &str, token: &str) -> Option<http::Request<Vec<u8>>> {
-        let mut request = http::Request::new(self.body.to_vec());
+    fn to_http(&self, url: &str, token: &str) -> Option<http::Request<Body>> {
+        let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = url.parse().ok()?;
         *request.headers_mut() = self.headers.clone();
@@ -213,6 +299,13 @@ impl ServiceRequest {
     }
 }
 
+/// A good answer, and what its errors need.
+struct Answered {
+    answer: http::Response<Received>,
+    secrets: Vec<Secret>,
+    context: Context,
+}
+
 impl IntoFuture for ServiceRequest {
     type Output = Result<ServiceResponse, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
@@ -229,25 +322,29 @@ impl fmt::Debug for ServiceRequest {
         f.debug_struct("ServiceRequest")
             .field("operation", &self.context().operation)
             .field("headers", &headers)
-            .field("body", &format_args!("[{} bytes]", self.body.len()))
+            .field("body", &self.body)
             .finish_non_exhaustive()
     }
 }
 
-/// Texts under keys that sound like a secret, which the service may repeat in an error.
-fn note_secrets(json: &Value, secrets: &mut Vec<Secret>) {
+/// Texts under keys that sound like a secret, which the service may repeat in an error. Nothing else of
+/// the value stays in memory.
+fn note_secrets(json: Value, secrets: &mut Vec<Secret>) {
     match json {
         Value::Object(members) => {
             for (key, value) in members {
                 match value {
-                    Value::String(text) if has_word(key, &SECRET_KEYS) => {
-                        secrets.push(Secret::new(&**text))
+                    Value::String(text) if has_word(&key, &SECRET_KEYS) => {
+                        secrets.push(Secret::new(text));
                     }
                     value => note_secrets(value, secrets),
                 }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| note_secrets(item, secrets)),
+        Value::Array(items) => items
+            .into_iter()
+            .for_each(|item| note_secrets(item, secrets)),
+        Value::String(mut text) => text.zeroize(),
         _ => {}
     }
 }

@@ -113,15 +113,17 @@ impl Session {
         client: &Client,
         credentials: Credentials,
     ) -> Result<AuthToken, Error> {
+        let mut one_shot = is_one_shot(&credentials);
         let mut login = GenerateToken::new(self.auth(credentials));
         for _ in 0..ROUNDS {
-            match client.send(&login, None).await {
+            match client.log_in(&login, one_shot).await {
                 Ok(answer) => return issued(answer, client),
                 Err(SendError::Other(error)) => return Err(error),
                 Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
                     let Some(more) = self.factors(&needed, client).await? else {
                         return Err(Error::more_factors(needed, client));
                     };
+                    one_shot = is_one_shot(&more);
                     login = GenerateToken::new(self.auth(more)).receipt(&needed.id);
                 }
             }
@@ -179,9 +181,19 @@ impl Session {
     }
 }
 
+/// Whether there is a passcode among the credentials, which works once.
+pub(crate) fn is_one_shot(credentials: &Credentials) -> bool {
+    let mut members = credentials.members().iter();
+    members.any(|member| matches!(member, AuthMethod::Totp(_)))
+}
+
 /// One login by hand, and the token with everything that the server said of it.
-pub(crate) async fn log_in(client: &Client, login: &GenerateToken) -> Result<AuthToken, Error> {
-    match client.send(login, None).await {
+pub(crate) async fn log_in(
+    client: &Client,
+    login: &GenerateToken,
+    one_shot: bool,
+) -> Result<AuthToken, Error> {
+    match client.log_in(login, one_shot).await {
         Ok(answer) => issued(answer, client),
         Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
             Err(Error::more_factors(needed, client))

@@ -29,14 +29,14 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
-use crate::identity::v3::tokens::{AuthMethodName, ValidateToken};
+use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ValidateToken};
 use crate::owner::PassedOver;
 #[cfg(feature = "store")]
 use crate::store::TokenCache;
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
-pub(crate) use self::login::log_in;
+pub(crate) use self::login::{is_one_shot, log_in};
 
 type SharedGate = Arc<Gate<AuthToken, Error>>;
 type Lead = Leader<AuthToken, Error, Mutex<Inner<AuthToken, Error>>>;
@@ -170,9 +170,11 @@ impl Session {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
-        let (session, client) = (self.clone(), client.clone());
+        let (session, client) = (self.clone(), client.begin());
         let renewal = runtime.spawn(async move {
-            if session.log_in(&client, operation, leader).await.is_ok() {
+            let context = client.context::<GenerateToken>(None);
+            let login = session.log_in(&client, operation, leader);
+            if client.wire.within(&context, login).await.is_ok() {
                 session.login.observer.tell(Event::Renewal);
             }
         });

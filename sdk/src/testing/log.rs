@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Version};
 use serde_json::Value;
 
 use super::wire::Request;
@@ -31,6 +31,8 @@ pub struct RecordedRequest {
     pub path: String,
     /// What stands behind the question mark, if there is one.
     pub query: Option<String>,
+    /// The version of HTTP.
+    pub version: Version,
     /// All headers.
     pub headers: HeaderMap,
     /// The whole body.
@@ -38,11 +40,12 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    pub(super) fn of(request: &Request) -> Self {
+    pub(super) fn of(request: &Request, version: Version) -> Self {
         Self {
             method: request.method.to_string(),
             path: request.path.clone(),
             query: request.query.clone(),
+            version,
             headers: request.headers.clone(),
             body: request.body.clone(),
         }
@@ -75,6 +78,7 @@ impl fmt::Debug for RecordedRequest {
             .field("method", &self.method)
             .field("path", &self.path)
             .field("query", &self.query)
+            .field("version", &self.version)
             .field(
                 "headers",
                 &self.headers.iter().map(redacted).collect::<Vec<_>>(),

@@ -135,7 +135,9 @@ async fn handle(
         headers: parts.headers,
         body,
     };
-    shared.requests().push(RecordedRequest::of(&request));
+    shared
+        .requests()
+        .push(RecordedRequest::of(&request, parts.version));
     let fault = shared.faults().take(&request);
     let delay = fault.as_ref().map_or(Duration::ZERO, |fault| fault.delay);
     if !delay.is_zero() {

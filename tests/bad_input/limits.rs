@@ -1,0 +1,150 @@
+//! One call has one limit, whatever it waits for.
+
+use std::time::{Duration, Instant};
+
+use openstack_identity::testing::Fault;
+use openstack_identity::transport::{Body, BoxFuture, Transport, TransportError};
+use openstack_identity::{
+    BoxError, Credentials, CredentialsProvider, Error, ErrorKind, OpenStack, OpenStackBuilder,
+};
+
+use crate::assert_error;
+use crate::support::{TOKENS, builder, demo, soon, start, start_with};
+
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The error of a call with a limit, which must come about then.
+async fn limited(builder: OpenStackBuilder) -> Error {
+    let openstack = builder.timeout(LIMIT).build().unwrap();
+    let begun = Instant::now();
+    let error = soon(openstack.identity_v3().list_auth_projects())
+        .await
+        .unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(15), "{error}");
+    error
+}
+
+#[tokio::test]
+async fn attempts_and_pauses_are_within_it() {
+    for fault in [
+        Fault::status(503).header("Retry-After", "1"),
+        Fault::status(429),
+    ] {
+        let server = start_with(fault).await;
+        let begun = Instant::now();
+        let error = limited(builder(&server).retries(1000)).await;
+        assert_error!(
+            error,
+            ErrorKind::ServerFault | ErrorKind::Throttled { .. },
+            "generate_token"
+        );
+        assert!(begun.elapsed() > Duration::from_millis(500));
+        assert!((2..10).contains(&server.count("POST", TOKENS)), "{error}");
+    }
+    let server = start().await;
+    server.inject(
+        Fault::delay(Duration::from_secs(60))
+            .on("POST", TOKENS)
+            .skip(1),
+    );
+    server.inject(Fault::status(503).on("POST", TOKENS));
+    let error = limited(builder(&server).retries(1000)).await;
+    assert_error!(error, ErrorKind::TimedOut, "generate_token", "`timeout`");
+    assert_eq!(server.count("POST", TOKENS), 2);
+}
+
+#[tokio::test]
+async fn a_login_and_what_follows_share_it() {
+    // Each takes less than the limit, all together more.
+    let server = start_with(Fault::delay(Duration::from_millis(1_500))).await;
+    let error = limited(builder(&server)).await;
+    assert_error!(error, ErrorKind::TimedOut, "list_auth_projects");
+}
+
+/// Credentials that never come.
+struct Never;
+
+impl CredentialsProvider for Never {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, BoxError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn code_of_the_program_is_within_it() {
+    let server = start().await;
+    let error = limited(builder(&server).credentials_from(Never)).await;
+    assert_error!(error, ErrorKind::TimedOut, "list_auth_projects");
+    assert_eq!(server.requests(), []);
+}
+
+/// Answers with a body that never ends, or never.
+enum Bad {
+    Silent,
+    Stuck,
+    Endless,
+    Large,
+}
+
+impl Transport for Bad {
+    fn send(
+        &self,
+        _: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let body = match self {
+            Bad::Silent => return Box::pin(std::future::pending()),
+            Bad::Stuck => Body::stream(Repeated(None)),
+            Bad::Endless => Body::stream(Repeated(Some(0))),
+            Bad::Large => Body::from(vec![b' '; 9 << 20]),
+        };
+        Box::pin(async { Ok(http::Response::new(body)) })
+    }
+}
+
+/// So much, again and again; or nothing ever.
+struct Repeated(Option<usize>);
+
+impl futures_core::Stream for Repeated {
+    type Item = Result<Vec<u8>, BoxError>;
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        let Some(size) = self.0 else {
+            return std::task::Poll::Pending;
+        };
+        // Others get their turn in between.
+        std::task::Poll::Ready(Some(Ok(vec![0; size])))
+    }
+}
+
+#[tokio::test]
+async fn other_transports_are_within_it() {
+    let server = start().await;
+    for bad in [Bad::Silent, Bad::Stuck, Bad::Endless] {
+        let error = limited(builder(&server).transport(bad)).await;
+        assert_error!(error, ErrorKind::TimedOut, "in time");
+    }
+    let error = limited(builder(&server).transport(Bad::Large)).await;
+    assert_error!(error, ErrorKind::UnexpectedAnswer, "larger than");
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_before() {
+    let server = start_with(Fault::delay(Duration::from_secs(60))).await;
+    let openstack = OpenStack::builder(server.auth_url())
+        .credentials(demo(&server))
+        .read_timeout(Duration::from_secs(1));
+    let call = openstack.build().unwrap();
+    let error = soon(call.token()).await.unwrap_err();
+    assert_error!(error, ErrorKind::TimedOut, "generate_token");
+}
+
+#[tokio::test]
+async fn no_limit_is_too_large() {
+    let server = start().await;
+    let openstack = builder(&server).timeout(Duration::MAX);
+    let openstack = openstack.read_timeout(Duration::MAX).build().unwrap();
+    soon(openstack.token()).await.unwrap();
+}

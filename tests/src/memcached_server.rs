@@ -162,7 +162,8 @@ fn listening(place: &Place, arguments: &[String]) -> Option<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let child = command.stderr(Stdio::piped()).spawn();
     let mut process = child.expect("there is no memcached: tests/run installs it");
-    let mut log = BufReader::new(process.stderr.take()?).lines();
+    let log = process.stderr.take().expect("no standard error");
+    let mut log = BufReader::new(log).lines();
     let is_listening = |line: &str| line.contains("server listening");
     if !log
         .by_ref()

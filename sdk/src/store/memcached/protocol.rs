@@ -194,8 +194,11 @@ fn whole<T>(rest: &[u8], reply: Reply<T>) -> Parsed<T> {
     }
 }
 
+type Line<'a> = &'a [u8];
+type Rest<'a> = &'a [u8];
+
 /// The first line, and what comes after its end; none if it hasn't come whole.
-fn split_line(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, Unreadable> {
+fn split_line(bytes: &[u8]) -> Result<Option<(Line<'_>, Rest<'_>)>, Unreadable> {
     let within = &bytes[..bytes.len().min(LONGEST_LINE)];
     match within.windows(2).position(|end| end == b"\r\n") {
         Some(length) => Ok(Some((&bytes[..length], &bytes[length + 2..]))),

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::crypto::{self, CryptoProvider};
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use zeroize::Zeroizing;
@@ -71,8 +71,8 @@ fn provider() -> Option<Arc<CryptoProvider>> {
     let installed = CryptoProvider::get_default().cloned();
     #[cfg(feature = "rustls")]
     let installed = installed.or_else(|| {
-        let provider = crypto::aws_lc_rs::default_provider();
-        Some(Arc::new(provider))
+        use tokio_rustls::rustls::crypto::aws_lc_rs;
+        Some(Arc::new(aws_lc_rs::default_provider()))
     });
     installed
 }

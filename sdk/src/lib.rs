@@ -32,6 +32,8 @@ mod explain;
 mod identity_v3;
 #[cfg(feature = "client")]
 mod openstack;
+#[cfg(feature = "file")]
+mod private_file;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "client")]

@@ -6,6 +6,8 @@
 //! what it got. A store can only help: when it fails, is slow, or holds what can't be used, the session
 //! logs in as if it weren't there, and tells with [`Event::StoreFailed`](crate::Event::StoreFailed).
 
+#[cfg(feature = "store-file")]
+mod file;
 mod key;
 mod memory;
 
@@ -13,6 +15,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+#[cfg(feature = "store-file")]
+pub use self::file::FileStore;
 pub use self::key::StoreKey;
 pub use self::memory::MemoryStore;
 use crate::transport::BoxFuture;

@@ -36,6 +36,8 @@ mod limits;
 mod openstack;
 #[cfg(feature = "client")]
 mod owner;
+#[cfg(feature = "file")]
+mod private_file;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "client")]

@@ -1,11 +1,12 @@
 //! A token in a file, for nobody else to read.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::private_file;
 use crate::token::AuthToken;
 use crate::token_import::InvalidExport;
 
@@ -30,19 +31,14 @@ impl AuthToken {
         let path = path.as_ref();
         // A user who may do anything would replace `/dev/stdout` by a file.
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-            return Err(with_path(path, &no_file()));
+            return Err(with_path(path, &private_file::no_file()));
         }
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
-        // Such a file has mode 0600 from its first moment.
-        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-            .map_err(|error| with_path(path, &error))?;
         let json = serde_json::to_vec_pretty(&self.export())?;
-        file.write_all(&json)
-            .map_err(|error| with_path(path, &error))?;
-        file.as_file()
-            .sync_all()
+        let folder = folder.unwrap_or(Path::new("."));
+        let file = private_file::written(&tempfile::Builder::new(), folder, &[&json])
             .map_err(|error| with_path(path, &error))?;
         file.persist(path)
             .map_err(|error| with_path(path, &error.error))?;
@@ -72,45 +68,8 @@ impl AuthToken {
 const LARGEST: u64 = 16 << 20;
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // First, because opening a pipe waits for somebody to write to it.
-    if !fs::symlink_metadata(path)?.is_file() {
-        return Err(no_file());
-    }
-    let file = fs::File::open(path)?;
-    let opened = file.metadata()?;
-    if !opened.is_file() {
-        return Err(no_file());
-    }
-    private(&opened)?;
-    let mut text = Vec::new();
-    file.take(LARGEST).read_to_end(&mut text)?;
-    Ok(text)
-}
-
-fn no_file() -> io::Error {
-    let message = "this is no regular file; give the path of one, or of one to be made";
-    io::Error::new(io::ErrorKind::InvalidInput, message)
-}
-
-/// Refuses a file that others can read or write: the token may be known, or not ours.
-#[cfg(unix)]
-fn private(opened: &fs::Metadata) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = opened.permissions().mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    let message = format!(
-        "others can read or change this file (mode {:03o}), so its token is not used; remove it and log \
-         in again",
-        mode & 0o777
-    );
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
-}
-
-#[cfg(not(unix))]
-fn private(_: &fs::Metadata) -> io::Result<()> {
-    Ok(())
+    let file = private_file::open(path, fs::OpenOptions::new().read(true))?;
+    private_file::read(&file, LARGEST)
 }
 
 fn with_path(path: &Path, error: &io::Error) -> io::Error {

@@ -8,6 +8,8 @@
 
 mod cache;
 mod entry;
+#[cfg(feature = "store-file")]
+mod file;
 mod fleet;
 mod key;
 #[cfg(feature = "store-memcached")]
@@ -23,6 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::cache::{CacheSettings, Slot, TokenCache};
+#[cfg(feature = "store-file")]
+pub use self::file::FileStore;
 pub(crate) use self::fleet::Verdict;
 pub use self::key::StoreKey;
 #[cfg(feature = "store-memcached")]

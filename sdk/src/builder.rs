@@ -22,7 +22,7 @@ use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
 #[cfg(feature = "store")]
-use crate::store::{CacheSettings, Sealing, TokenStore};
+use crate::store::CacheSettings;
 use crate::token::AuthToken;
 use crate::transport::Transport;
 use crate::wire::Wire;
@@ -42,7 +42,7 @@ pub struct OpenStackBuilder {
     revoke_on_close: bool,
     configuration: Option<Arc<str>>,
     #[cfg(feature = "store")]
-    store: CacheSettings,
+    pub(crate) store: CacheSettings,
     #[cfg(feature = "reqwest")]
     settings: Settings,
 }
@@ -189,41 +189,6 @@ impl OpenStackBuilder {
         self
     }
 
-    /// Where tokens are kept for other calls, programs and machines: the session looks there before it logs
-    /// in, and of all who share the store and want the same token one logs in. See
-    /// [`store`](crate::store).
-    ///
-    /// ```no_run
-    /// use openstack_identity::store::MemoryStore;
-    /// use openstack_identity::{OpenStack, Password};
-    ///
-    /// # fn main() -> Result<(), openstack_identity::Error> {
-    /// let openstack = OpenStack::builder("https://keystone.example:5000/v3")
-    ///     .credentials(Password::by_id("a1b2", "secret"))
-    ///     .token_store(MemoryStore::new())
-    ///     .build()?;
-    /// # Ok(()) }
-    /// ```
-    #[cfg(feature = "store")]
-    pub fn token_store(mut self, store: impl TokenStore) -> Self {
-        self.store.store = Some(Arc::new(store));
-        self
-    }
-
-    /// Whether tokens are sealed in the store, and with what key.
-    #[cfg(feature = "store")]
-    pub fn token_sealing(mut self, sealing: Sealing) -> Self {
-        self.store.sealing = sealing;
-        self
-    }
-
-    /// How long each call to the store may take before the session goes on without it; 500 ms by default.
-    #[cfg(feature = "store")]
-    pub fn token_store_timeout(mut self, timeout: Duration) -> Self {
-        self.store.timeout = timeout;
-        self
-    }
-
     /// How often a request is sent again, after a pause; 2 by default, 0 turns it off.
     ///
     /// After 429 any is, as the server asks for it with `Retry-After`. After 503 or a failed connection
@@ -248,7 +213,8 @@ impl OpenStackBuilder {
     }
 
     /// How long a call may take with all that it needs: the login if there is no token, each attempt,
-    /// the pauses between them, another login if the token is refused. 60 s by default.
+    /// the pauses between them, another login if the token is refused. 60 s by default, and five
+    /// minutes with a [`factor`](OpenStackBuilder::factor), as a person may be asked.
     ///
     /// A body that is a stream may take longer, in both directions: there only
     /// [`read_timeout`](OpenStackBuilder::read_timeout) counts.
@@ -339,7 +305,10 @@ impl OpenStackBuilder {
     ///
     /// `InvalidInput` if the auth URL is no URL; `Setup` if a certificate can't be read, or there is no
     /// TLS.
-    pub fn build(self) -> Result<OpenStack, Error> {
+    pub fn build(mut self) -> Result<OpenStack, Error> {
+        if !self.login.factors.is_empty() {
+            self.limits.allow_for_people();
+        }
         let url = AuthUrl::parse(&self.auth_url)?;
         let known = self.known.as_ref();
         let fingerprint =

@@ -11,7 +11,8 @@ pub enum Event {
     Login,
     /// A login has brought none.
     LoginFailed,
-    /// A login in the background has replaced a token before it expired. It counts as a login too.
+    /// A token was replaced in the background before it expired. It counts as a login too, or as a hit if
+    /// the store had the new one.
     Renewal,
     /// A call has waited for a login that another had begun, in this program or, by the store, in another.
     Wait,

@@ -36,6 +36,13 @@ impl Limits {
         self.total_is_set = true;
     }
 
+    /// A person may be asked for something while a call waits.
+    pub(crate) fn allow_for_people(&mut self) {
+        if !self.total_is_set {
+            self.total = Duration::from_secs(300);
+        }
+    }
+
     pub(crate) fn set_silence(&mut self, silence: Duration) {
         self.silence = Some(silence);
     }
@@ -149,6 +156,21 @@ mod tests {
                 .for_each(|silence| limits.set_silence(silence));
             assert_eq!(limits.silence(), expected, "{total:?} {silence:?}");
         }
+    }
+
+    #[test]
+    fn people_get_time_unless_the_program_says_how_much() {
+        let mut limits = Limits::default();
+        limits.allow_for_people();
+        assert_eq!(limits.total, Duration::from_secs(300));
+        assert_eq!(
+            limits.silence(),
+            Duration::from_secs(30),
+            "a server doesn't"
+        );
+        limits.set_total(Duration::from_secs(7));
+        limits.allow_for_people();
+        assert_eq!(limits.total, Duration::from_secs(7));
     }
 
     #[test]

@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn a_known_login_needs_no_other_sign() {
         let credentials = Credentials::from(TokenId::new("other"));
-        let known = token(json!({})).with_fingerprint("a");
+        let known = token(json!({})).with_fingerprint(Some("a".into()));
         for (of_token, of_session, expected) in [
             (&known, Some("a"), Ok(())),
             (&known, Some("b"), Err(Mismatch::Untold)),
@@ -307,7 +307,7 @@ mod tests {
     #[test]
     fn of_an_unknown_login_the_scope_is_looked_at_too() {
         let project = json!({"id": "p", "name": "p", "domain": {"id": "d", "name": "Domain"}});
-        let token = token(json!({"project": project})).with_fingerprint("a");
+        let token = token(json!({"project": project})).with_fingerprint(Some("a".into()));
         let wanted = |fingerprint| Wanted {
             scope: Some(&Scope::Unscoped),
             fingerprint,

@@ -5,3 +5,5 @@ mod exchanges;
 #[cfg(feature = "servers")]
 mod keystone;
 mod page;
+#[cfg(feature = "servers")]
+mod stores;

@@ -98,6 +98,7 @@ impl TokenCache {
         Some(Slot {
             cache: self.clone(),
             form,
+            unreadable: AtomicBool::new(false),
         })
     }
 
@@ -143,6 +144,8 @@ const NO_KEY: &str = "tokens are to be sealed, and the credentials hold no secre
 pub(crate) struct Slot {
     cache: Arc<TokenCache>,
     form: Form,
+    /// Whether it was told that what is kept can't be read: who waits looks often.
+    unreadable: AtomicBool,
 }
 
 /// A token from a store, and the entry that it was in.
@@ -161,7 +164,9 @@ impl Slot {
         match self.form.read(&entry) {
             Ok(token) => Ok(Some(Kept { token, entry })),
             Err(why) => {
-                self.cache.failed("read", why);
+                if !self.unreadable.swap(true, Ordering::Relaxed) {
+                    self.cache.failed("read", why);
+                }
                 Ok(None)
             }
         }

@@ -5,7 +5,39 @@
 //! each login there. Of all who share the store and want the same token, one logs in, and the others take
 //! what it got. A store can only help: when it fails, is slow, or holds what can't be used, the session
 //! logs in as if it weren't there, and tells with [`Event::StoreFailed`](crate::Event::StoreFailed).
+//!
+//! | store | feature | who shares it |
+//! |---|---|---|
+//! | [`MemoryStore`] | `store` | the clients of one process |
+//! | `FileStore` | `store-file` | the programs of one user on one machine |
+//! | `RedisStore` | `store-redis` | whoever reaches the server, the cluster or the sentinels |
+//! | `MemcachedStore` | `store-memcached` | whoever reaches the servers |
+//! | your own | `store` | who implements [`TokenStore`] decides |
+//!
+//! # Whose token it is
+//!
+//! Each login has a [key](StoreKey): the address of the Identity service as it is written, the methods, every
+//! id and name, and the scope. Two programs share a token if all of that is equal. Where one address leads to
+//! different clouds, as `http://localhost:5000` does on two machines, give each a prefix of its own in a
+//! store that both reach. Logins that don't say who asks (by Kerberos, by a certificate) are not kept.
+//!
+//! # Who can use it
+//!
+//! Whoever has a token can do what its user may, until it expires. Files are for their owner alone. What is
+//! kept elsewhere is [sealed](Sealing) if there is a key for that.
+//!
+//! # For how long
+//!
+//! Until it is time to renew it: two minutes before it expires, or a tenth of its life if that is less. A
+//! token that a service refuses is taken out, unless a newer one has taken its place.
+//!
+//! # When many programs start at once
+//!
+//! One takes a lease and logs in; the others look into the store until they find its token. A program that is
+//! killed meanwhile loses its lease within two seconds, and another goes on. Who has waited for 30 seconds
+//! logs in by itself.
 
+mod builder;
 mod cache;
 mod entry;
 #[cfg(feature = "store-file")]

@@ -13,6 +13,8 @@ mod file;
 mod progress;
 
 pub use self::body::{Body, BodyChunks};
+pub use bytes::Bytes;
+pub use futures_core::Stream;
 
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -21,7 +21,7 @@ use crate::identity::v3::auth::{Auth, AuthMethod, Credentials, Scope};
 use crate::identity::v3::tokens::{
     GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired, ValidateToken,
 };
-use crate::runtime::Response;
+use crate::runtime::{Response, to_json};
 use crate::token::AuthToken;
 use crate::{Timestamp, TokenId};
 
@@ -265,7 +265,7 @@ impl Session {
     }
 
     fn fingerprint(&self, credentials: &Credentials) -> Fingerprint {
-        let json = zeroize::Zeroizing::new(serde_json::to_vec(credentials).unwrap_or_default());
+        let json = to_json(credentials).unwrap_or_default();
         Fingerprint {
             hash: self.hashes.hash_one(&*json),
             one_shot: is_one_shot(credentials),

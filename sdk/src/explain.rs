@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::error::Context;
 use crate::identity::v3::auth::{Auth, Credentials};
 use crate::identity::v3::tokens::GenerateToken;
 use crate::openstack::Shared;
@@ -36,12 +37,15 @@ async fn given(shared: &Shared) -> String {
         shared.services.region.as_deref().unwrap_or("any")
     );
     text.push('\n');
-    match shared.session.credentials().await {
-        Some(Ok(credentials)) => {
+    let credentials = async { Ok(shared.session.credentials().await) };
+    let context = Context::default();
+    match shared.client.wire.within(&context, credentials).await {
+        Ok(Some(Ok(credentials))) => {
             text.push_str(&login(credentials, shared));
         }
-        Some(Err(why)) => _ = writeln!(text, "no credentials: {why}"),
-        None => text.push_str("no credentials were given\n"),
+        Err(why) => _ = writeln!(text, "no credentials: {why}"),
+        Ok(Some(Err(why))) => _ = writeln!(text, "no credentials: {why}"),
+        Ok(None) => text.push_str("no credentials were given\n"),
     }
     text
 }

@@ -13,6 +13,8 @@ mod file;
 mod progress;
 
 pub use self::body::{Body, BodyChunks};
+pub use bytes::Bytes;
+pub use futures_core::Stream;
 
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -21,7 +23,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// An implementation must not follow a redirect to another origin (scheme, host and port): headers
 /// and bodies carry secrets. Nor may it send a request twice. How long a request may take and how large
-/// an answer may be is seen to by the caller, who drops what takes too long.
+/// an answer may be is seen to by the caller, who drops what takes too long; for that there has to be a
+/// Tokio runtime with its timer.
 ///
 /// A body is bytes ([`Body::as_bytes`]) or a stream, to be read piece by piece ([`Body::into_chunks`])
 /// as fast as the server takes it. So may the answer's be: whoever wants it whole reads it.

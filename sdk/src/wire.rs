@@ -207,7 +207,11 @@ impl Wire {
         let (head, body) = answer.into_parts();
         let body = match terms.keep_open && head.status.is_success() {
             true => Received::Open(body.into_chunks()),
-            false => Received::Whole(self.limits.collect(body, deadline).await?),
+            false => {
+                // After a stream the answer has the time of a call.
+                let deadline = deadline.unwrap_or_else(|| self.limits.deadline());
+                Received::Whole(self.limits.collect(body, deadline).await?)
+            }
         };
         Ok(http::Response::from_parts(head, body))
     }

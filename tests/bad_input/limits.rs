@@ -76,6 +76,12 @@ async fn code_of_the_program_is_within_it() {
     let error = limited(builder(&server).credentials_from(Never)).await;
     assert_error!(error, ErrorKind::TimedOut, "list_auth_projects");
     assert_eq!(server.requests(), []);
+    let openstack = builder(&server).credentials_from(Never).timeout(LIMIT);
+    let explained = soon(openstack.build().unwrap().explain()).await;
+    assert!(
+        explained.contains("no credentials: no whole answer in time"),
+        "{explained}"
+    );
 }
 
 /// Answers with a body that never ends, or never.

@@ -7,7 +7,7 @@ use openstack_identity::transport::{
 };
 use openstack_identity::{
     AuthToken, Credentials, Error, ErrorKind, GenerateTokenCall, IdentityV3, OpenStack,
-    OpenStackBuilder, SendError, TokenId, Validity,
+    OpenStackBuilder, SendError, ServiceRequest, TokenId, Validity,
 };
 
 use crate::assert_error;
@@ -152,6 +152,8 @@ fn all_of_it_goes_between_threads() {
     shared::<Error>();
     shared::<SendError>();
     shared::<TransportError>();
+    shared::<Body>();
+    shared::<ServiceRequest>();
     cloned::<OpenStack>();
     cloned::<IdentityV3>();
     cloned::<GenerateTokenCall>();
@@ -160,11 +162,17 @@ fn all_of_it_goes_between_threads() {
 
     fn sendable(_: impl Future<Output: Send> + Send) {}
     let transport = Keeping::default();
-    let identity = OpenStack::builder("https://host")
+    let openstack = OpenStack::builder("https://host")
         .transport(transport)
         .build()
-        .unwrap()
-        .identity_v3();
+        .unwrap();
+    let identity = openstack.identity_v3();
+    sendable(openstack.service("image").get("file").into_future());
+    sendable(openstack.service("image").get("file").download());
+    sendable(async {
+        let mut download = openstack.service("image").get("file").download().await?;
+        download.chunk().await
+    });
     sendable(identity.generate_token(TokenId::new("t")).into_future());
     sendable(identity.get_token("t"));
     sendable(identity.validate_token("t"));
@@ -173,4 +181,36 @@ fn all_of_it_goes_between_threads() {
     sendable(identity.list_auth_projects());
     sendable(identity.list_versions());
     sendable(identity.send(openstack_identity::identity::v3::tokens::GetToken::new("t")));
+}
+
+/// Is busy, and keeps where the bodies are that it was given.
+#[derive(Clone, Default)]
+struct Busy(Arc<Mutex<Vec<usize>>>);
+
+impl Transport for Busy {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let body = request.body().as_bytes().unwrap();
+        self.0.lock().unwrap().push(body.as_ptr().addr());
+        let mut busy = http::Response::new(Body::empty());
+        *busy.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
+        Box::pin(async { Ok(busy) })
+    }
+}
+
+#[tokio::test]
+async fn all_attempts_share_one_body() {
+    let transport = Busy::default();
+    let openstack = OpenStack::builder("https://cloud.example/v3")
+        .credentials(TokenId::new("gAAAA"))
+        .transport(transport.clone())
+        .build()
+        .unwrap();
+    let error = soon(openstack.token()).await.unwrap_err();
+    assert_error!(error, ErrorKind::ServerFault);
+    let bodies = transport.0.lock().unwrap();
+    assert_eq!(bodies.len(), 3);
+    assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
 }

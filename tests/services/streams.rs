@@ -376,3 +376,18 @@ async fn a_stream_may_take_longer_than_a_call_as_long_as_it_goes_on() {
     let error = service.put("file").body(endless).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TimedOut), "{error}");
 }
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_with_a_stream() {
+    let stub = Stub::start(|before, _| match before {
+        0 => Answer::status(307).header("Location", "/elsewhere"),
+        _ => Answer::json(200, &json!({})),
+    })
+    .await;
+    let server = identity_with(&stub).await;
+    let service = openstack(&server).service(STUB);
+    let request = service.put("file").body(Body::stream(Pieces::new(1, 1)));
+    let error = request.await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Redirected), "{error}");
+    assert_eq!(stub.seen().len(), 1);
+}

@@ -156,7 +156,9 @@ impl ErrorKind {
                  `ca_certificate_pem`"
             }
             ErrorKind::BodyFailed => "look at where the body comes from",
-            ErrorKind::TimedOut => "try again later, or raise `timeout`",
+            ErrorKind::TimedOut => {
+                "try again later, or raise `timeout`, for streams `read_timeout`"
+            }
             ErrorKind::UnexpectedAnswer => {
                 "check that the auth URL leads to an Identity v3 service"
             }

@@ -113,3 +113,19 @@ pub(crate) fn redacting<T>(serialize: impl FnOnce() -> T) -> T {
     REDACTED.set(outer);
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_grows_as_large_as_it_is() {
+        for size in [0, 1, 1 << 10, 1 << 20] {
+            let value = vec!["a\n"; size];
+            let json = to_json(&value).unwrap();
+            assert_eq!(json, serde_json::to_vec(&value).unwrap());
+        }
+        let no_key = std::collections::BTreeMap::from([((1, 2), 3)]);
+        assert!(to_json(&no_key).is_err());
+    }
+}

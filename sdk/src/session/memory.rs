@@ -14,6 +14,7 @@ use super::limit::within;
 use super::machine::backoff;
 use crate::error::{Error, Refused};
 use crate::identity::v3::auth::{AuthMethod, Credentials, Scope};
+use crate::runtime::to_json;
 
 /// Why credentials are not sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -214,8 +215,7 @@ impl Memory {
     }
 
     fn hash(&self, value: &impl Serialize) -> u64 {
-        let json = zeroize::Zeroizing::new(serde_json::to_vec(value).unwrap_or_default());
-        self.hashes.hash_one(&*json)
+        self.hashes.hash_one(to_json(value).unwrap_or_default())
     }
 }
 

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::seal::Seal;
 use super::{StoreError, StoreKey};
+use crate::runtime::to_json;
 use crate::token::AuthToken;
 
 /// How entries under one key are written and read.
@@ -33,14 +34,14 @@ impl Form {
         let token = token
             .clone()
             .with_fingerprint(Some(self.key.as_str().into()));
-        let json = serde_json::to_vec(&token.export()).map(Zeroizing::new);
+        let json = to_json(&token.export());
         let json = json.map_err(|_| StoreError::new("the token can't be written"))?;
         let entry = self.wrap(&json, 0)?;
         if entry.len() <= largest {
             return Ok(entry);
         }
         let mut packed = Zeroizing::new(Vec::new());
-        let mut packer = DeflateEncoder::new(&**json, Compression::default());
+        let mut packer = DeflateEncoder::new(&*json, Compression::default());
         let done = packer.read_to_end(&mut packed);
         done.map_err(|_| StoreError::new("the token can't be compressed"))?;
         let entry = self.wrap(&packed, PACKED)?;

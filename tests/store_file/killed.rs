@@ -54,7 +54,7 @@ async fn at_any_moment_the_old_entry_or_the_new_one_stays() {
     assert!(in_the_middle > KILLS / 4, "{in_the_middle}");
     let left = left_over(&folder);
     println!("{there} entries, {in_the_middle} kills during a put, {left} files left over");
-    assert!(left > 0, "no kill hit a file that was being written");
+    assert!(left <= in_the_middle, "one kill left several files: {left}");
     // An hour later they are removed.
     until("it was tidied once", async || {
         folder.join("tidied").exists()

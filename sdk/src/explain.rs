@@ -9,12 +9,16 @@ use crate::openstack::Shared;
 use crate::runtime::{Operation, redacting};
 use crate::token::AuthToken;
 
-/// The configuration, the login, and the endpoints.
+/// The configuration, the login, where its token is kept, and the endpoints.
 pub(crate) async fn explain(shared: &Shared) -> String {
     let mut text = match &shared.configuration {
         Some(configuration) => configuration.to_string(),
-        None => given(shared).await,
+        None => given(shared),
     };
+    // Not asked for if nothing here shows them.
+    if shared.configuration.is_none() || keeps_tokens(shared) {
+        text.push_str(&credentials(shared).await);
+    }
     if let Some(why) = shared.session.passed_over() {
         _ = writeln!(text, "{why}, so it is not used");
     }
@@ -28,8 +32,18 @@ pub(crate) async fn explain(shared: &Shared) -> String {
     text
 }
 
+fn keeps_tokens(shared: &Shared) -> bool {
+    #[cfg(feature = "store")]
+    return shared.session.keeps_tokens();
+    #[cfg(not(feature = "store"))]
+    return {
+        _ = shared;
+        false
+    };
+}
+
 /// What the program gave, where no file or variable did.
-async fn given(shared: &Shared) -> String {
+fn given(shared: &Shared) -> String {
     let mut text = format!("auth URL {}, given by the program\n", shared.client.url);
     _ = writeln!(
         text,
@@ -37,15 +51,35 @@ async fn given(shared: &Shared) -> String {
         shared.services.region.as_deref().unwrap_or("any")
     );
     text.push('\n');
-    let credentials = async { Ok(shared.session.credentials().await) };
+    text
+}
+
+/// What comes of the credentials of this moment: the login, unless the configuration has shown it, and
+/// where its token is kept.
+async fn credentials(shared: &Shared) -> String {
+    let asked = async { Ok(shared.session.credentials().await) };
     let context = Context::default();
-    match shared.client.wire.within(&context, credentials).await {
-        Ok(Some(Ok(credentials))) => {
+    let given = match shared.client.wire.within(&context, asked).await {
+        Ok(Some(Ok(credentials))) => Ok(credentials),
+        Err(why) => Err(format!("no credentials: {why}")),
+        Ok(Some(Err(why))) => Err(format!("no credentials: {why}")),
+        Ok(None) => Err("no credentials were given".to_owned()),
+    };
+    let mut text = String::new();
+    #[cfg(feature = "store")]
+    let kept = shared
+        .session
+        .explain_store(&shared.client, given.as_ref().ok());
+    match given {
+        Err(why) => _ = writeln!(text, "{why}"),
+        Ok(credentials) if shared.configuration.is_none() => {
             text.push_str(&login(credentials, shared));
         }
-        Err(why) => _ = writeln!(text, "no credentials: {why}"),
-        Ok(Some(Err(why))) => _ = writeln!(text, "no credentials: {why}"),
-        Ok(None) => text.push_str("no credentials were given\n"),
+        Ok(_) => {}
+    }
+    #[cfg(feature = "store")]
+    if let Some(kept) = kept {
+        _ = writeln!(text, "{kept}");
     }
     text
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use openstack_identity::identity::v3::auth::AuthMethod;
 use openstack_identity::store::{MemoryStore, Sealing, SealingKey, StoreKey, TokenStore};
 use openstack_identity::testing::{ApplicationCredential as Known, IdentityServer};
 use openstack_identity::{ApplicationCredential, Credentials, Event, OpenStack, Password};
 
+use crate::moody::Moody;
 use crate::shared::Shared;
 use crate::{Counter, demo, id, logins, start};
 
@@ -155,6 +157,46 @@ async fn a_password_costs_its_derivation_once_for_all_scopes() {
         id(&client.rescope(scope.clone())).await;
     }
     assert_eq!((logins(&server), counter.of(Event::StoreFailed)), (1, 0));
+}
+
+#[tokio::test]
+async fn a_client_says_where_its_token_is_kept_and_how() {
+    let server = start().await;
+    let (password, random) = (demo(&server), application_credential(&server, SECRET));
+    let kerberos = Credentials::new(AuthMethod::Kerberos);
+    let given = Sealing::WithKey(SealingKey::new([7; 32]));
+    let nobody = "is not used: the login doesn't say who asks";
+    for (credentials, sealing, how) in [
+        (&random, Sealing::Auto, "sealed with a key from the secret"),
+        (&password, Sealing::Auto, "as plain text: the credentials"),
+        (&password, Sealing::Never, "as plain text: as `Sealing::N"),
+        (&password, Sealing::Always, "is not used: tokens are to be"),
+        (&password, Sealing::FromPassword, "a key from the password"),
+        (&password, given, "sealed with the key that was given"),
+        (&kerberos, Sealing::Auto, nobody),
+    ] {
+        // A store that is asked would fail.
+        let store = Moody::default();
+        let (client, _) = client(&server, credentials, store.clone(), sealing);
+        let text = client.explain().await;
+        assert!(text.contains("the store moody "), "{text}");
+        assert!(text.contains(how), "{how}: {text}");
+        if let Some(key) = StoreKey::new(&server.auth_url(), credentials, None) {
+            assert_eq!(
+                text.contains(key.as_str()),
+                !how.contains("not used"),
+                "{text}"
+            );
+        }
+        assert!(!text.contains(SECRET) && !text.contains(&server.demo().password));
+        assert!(store.calls().is_empty() && server.requests().is_empty());
+    }
+    let client = OpenStack::builder(server.auth_url()).token_store(MemoryStore::new());
+    let text = client.build().unwrap().explain().await;
+    assert!(
+        text.contains("memory is not used: there are no credentials"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -71,6 +71,21 @@ impl Session {
         cache.slot(&auth_url, credentials, scope).await
     }
 
+    pub(crate) fn keeps_tokens(&self) -> bool {
+        self.login.cache.is_some()
+    }
+
+    /// Where the token for these credentials is kept and how, for a person; none without a store.
+    pub(crate) fn explain_store(
+        &self,
+        client: &Client,
+        credentials: Option<&Credentials>,
+    ) -> Option<String> {
+        let cache = self.login.cache.as_ref()?;
+        let auth_url = client.url.given().to_string();
+        Some(cache.explain(&auth_url, credentials, self.login.scope.as_ref()))
+    }
+
     /// The token that is kept, or that of a login by one of all who share the store.
     pub(super) async fn obtain_by(
         &self,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::entry::Form;
-use super::seal::{Keys, Sealed};
+use super::seal::Choice;
 use super::{Lease, Sealing, StoreError, StoreKey, TokenStore};
 use crate::TokenId;
 use crate::event::{Event, Observer};
@@ -41,7 +41,6 @@ impl CacheSettings {
             sealing: self.sealing.clone(),
             timeout: self.timeout,
             observer: observer.clone(),
-            keys: Keys::default(),
             warned: AtomicBool::new(false),
         }))
     }
@@ -53,7 +52,6 @@ pub(crate) struct TokenCache {
     sealing: Sealing,
     timeout: Duration,
     observer: Observer,
-    keys: Keys,
     warned: AtomicBool,
 }
 
@@ -77,27 +75,26 @@ impl TokenCache {
         let key = StoreKey::new(auth_url, credentials, scope);
         let owner = StoreKey::new(auth_url, credentials, None);
         let (Some(key), Some(owner)) = (key, owner) else {
-            self.warn_once("the login doesn't say who asks, so its token is not kept");
+            self.warn_once(UNTOLD);
             return None;
         };
-        let private = self.store.is_private();
-        let sealed = self
-            .keys
-            .seal(&self.sealing, private, credentials, (&key, &owner));
-        let seal = match sealed.await {
-            Ok(Sealed::With(seal)) => Some(seal),
-            Ok(Sealed::Plain) => {
-                if matches!(self.sealing, Sealing::Auto) && !private {
+        let is_private = self.store.is_private();
+        let seal = match Choice::of(&self.sealing, is_private, credentials) {
+            Choice::With(source) => match source.seal(&key, &owner).await {
+                Ok(seal) => Some(seal),
+                Err(error) => {
+                    self.failed("seal", &error.to_string());
+                    return None;
+                }
+            },
+            Choice::Plain(_) => {
+                if matches!(self.sealing, Sealing::Auto) && !is_private {
                     self.warn_once(PLAIN);
                 }
                 None
             }
-            Ok(Sealed::NoKey) => {
+            Choice::NoKey => {
                 self.warn_once(NO_KEY);
-                return None;
-            }
-            Err(error) => {
-                self.failed("seal", &error.to_string());
                 return None;
             }
         };
@@ -106,6 +103,32 @@ impl TokenCache {
             form: Arc::new(Form { key, seal }),
             told: Arc::default(),
         })
+    }
+
+    /// Where the token of a login is kept, and how, as a sentence. The store is not asked, and no key made.
+    pub(crate) fn explain(
+        &self,
+        auth_url: &str,
+        credentials: Option<&Credentials>,
+        scope: Option<&Scope>,
+    ) -> String {
+        let store = self.store.name();
+        let Some(credentials) = credentials else {
+            return format!("the store {store} is not used: there are no credentials");
+        };
+        let Some(key) = StoreKey::new(auth_url, credentials, scope) else {
+            return format!("the store {store} is not used: {UNTOLD}");
+        };
+        match Choice::of(&self.sealing, self.store.is_private(), credentials) {
+            Choice::With(source) => {
+                let key_of = source.name();
+                format!("the token is kept in the store {store} under {key}, sealed with {key_of}")
+            }
+            Choice::Plain(why) => {
+                format!("the token is kept in the store {store} under {key}, as plain text: {why}")
+            }
+            Choice::NoKey => format!("the store {store} is not used: {NO_KEY}"),
+        }
     }
 
     fn warn_once(&self, what: &'static str) {
@@ -128,6 +151,8 @@ impl TokenCache {
 const PLAIN: &str = "tokens are kept there as plain text, which whoever can read the store can use: give \
                      a key by `token_sealing(Sealing::WithKey(..))`, log in with an application \
                      credential, or say `Sealing::Never` if that is meant";
+
+const UNTOLD: &str = "the login doesn't say who asks, so its token is not kept";
 
 const NO_KEY: &str = "tokens are to be sealed, and the credentials hold no secret to make a key from, so \
                       they are not kept: give a key by `token_sealing(Sealing::WithKey(..))`";

@@ -50,6 +50,7 @@ mod memory;
 #[cfg(feature = "store-redis")]
 mod redis;
 mod seal;
+mod slow_key;
 
 use std::borrow::Cow;
 use std::fmt;

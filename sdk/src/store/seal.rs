@@ -1,18 +1,17 @@
 //! Sealing: whoever can read a store can't use what is in it.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::slow_key::slow_key;
 use super::{StoreError, StoreKey};
 use crate::identity::v3::auth::{AuthMethod, Credentials};
-use crate::runtime::{Secret, recording};
+use crate::runtime::{Keyed, Secret, recording, redacting};
 
 /// Whether tokens are sealed before they are put into a store: encrypted, so that who can read the store
 /// can't use them, and with proof of who wrote them, so that who can write to it can't bring in another.
@@ -59,6 +58,10 @@ impl SealingKey {
         SealingKey(Zeroizing::new(bytes))
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &*self.0
+    }
+
     /// Takes 32 bytes in base64. Spaces and line breaks around it don't matter.
     ///
     /// # Errors
@@ -69,6 +72,12 @@ impl SealingKey {
         let bytes = Zeroizing::new(bytes.map_err(|_| InvalidSealingKey)?);
         let bytes = <[u8; 32]>::try_from(&**bytes).map_err(|_| InvalidSealingKey)?;
         Ok(SealingKey::new(bytes))
+    }
+}
+
+impl From<Zeroizing<[u8; 32]>> for SealingKey {
+    fn from(bytes: Zeroizing<[u8; 32]>) -> Self {
+        SealingKey(bytes)
     }
 }
 
@@ -87,82 +96,69 @@ impl fmt::Debug for SealingKey {
 pub struct InvalidSealingKey;
 
 /// What a key is made from.
-enum Source<'a> {
-    Random(Zeroizing<Vec<u8>>),
+pub(super) enum Source<'a> {
+    Random(Secret),
     Password(Secret),
     Given(&'a SealingKey),
 }
 
-/// What sealing comes to for a login.
-pub(super) enum Sealed {
-    With(Seal),
-    Plain,
+/// What sealing comes to for a login, before a key is made.
+pub(super) enum Choice<'a> {
+    With(Source<'a>),
+    /// Plain, for this reason, to follow "as plain text: ".
+    Plain(&'static str),
     /// It should be sealed, and there is no key.
     NoKey,
 }
 
-/// Makes keys, and keeps those that are slow to make.
-#[derive(Default)]
-pub(super) struct Keys(Mutex<HashMap<[u8; 32], SealingKey>>);
-
-impl Keys {
-    /// How an entry under `key` is sealed. `owner` is the key of the same user without a scope, so that
-    /// all scopes of a user cost one slow derivation.
-    pub(super) async fn seal(
-        &self,
-        sealing: &Sealing,
+impl Choice<'_> {
+    pub(super) fn of<'a>(
+        sealing: &'a Sealing,
         is_private: bool,
         credentials: &Credentials,
-        (key, owner): (&StoreKey, &StoreKey),
-    ) -> Result<Sealed, StoreError> {
+    ) -> Choice<'a> {
         let random = || random_secret(credentials).map(Source::Random);
+        let password = || password(credentials).map(Source::Password);
         let source = match sealing {
-            Sealing::Never => return Ok(Sealed::Plain),
-            Sealing::Auto if is_private => return Ok(Sealed::Plain),
+            Sealing::Never => return Choice::Plain("as `Sealing::Never` asks for"),
+            Sealing::Auto if is_private => {
+                return Choice::Plain("nobody else can read what is kept there");
+            }
             Sealing::Auto => match random() {
-                None => return Ok(Sealed::Plain),
+                None => return Choice::Plain(NO_RANDOM_SECRET),
                 random => random,
             },
             Sealing::Always => random(),
-            Sealing::FromPassword => {
-                random().or_else(|| password(credentials).map(Source::Password))
-            }
+            Sealing::FromPassword => random().or_else(password),
             Sealing::WithKey(key) => Some(Source::Given(key)),
         };
-        Ok(match source {
-            None => Sealed::NoKey,
-            Some(Source::Random(secret)) => Sealed::With(Seal::new(&secret, b"random secret", key)),
-            Some(Source::Given(given)) => Sealed::With(Seal::new(&*given.0, b"given key", key)),
-            Some(Source::Password(password)) => {
-                let slow = self.slow(password, owner).await?;
-                Sealed::With(Seal::new(&*slow.0, b"password", key))
-            }
-        })
+        source.map_or(Choice::NoKey, Choice::With)
+    }
+}
+
+const NO_RANDOM_SECRET: &str = "the credentials hold no random secret to make a key from";
+
+impl Source<'_> {
+    /// What it comes to, to follow "sealed with".
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Source::Random(_) => "a key from the secret of the credentials",
+            Source::Password(_) => "a key from the password",
+            Source::Given(_) => "the key that was given",
+        }
     }
 
-    /// The key from a password, made once and away from other tasks.
-    async fn slow(&self, password: Secret, owner: &StoreKey) -> Result<SealingKey, StoreError> {
-        let name = Sha256::new()
-            .chain_update(owner.as_str())
-            .chain_update(password.expose())
-            .finalize()
-            .into();
-        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = kept().get(&name) {
-            return Ok(key.clone());
-        }
-        let salt = owner.clone();
-        let made = tokio::task::spawn_blocking(move || {
-            let mut key = Zeroizing::new([0; 32]);
-            let (password, salt) = (password.expose().as_bytes(), salt.as_str().as_bytes());
-            argon2::Argon2::default()
-                .hash_password_into(password, salt, &mut *key)
-                .map(|()| SealingKey(key))
-        });
-        let made = made.await.ok().and_then(Result::ok);
-        let key = made.ok_or_else(|| StoreError::new("no key can be made from the password"))?;
-        kept().insert(name, key.clone());
-        Ok(key)
+    /// Seals what is kept under `key`. `owner` is the key of the same user without a scope, so that all
+    /// scopes of a user cost one slow derivation.
+    pub(super) async fn seal(self, key: &StoreKey, owner: &StoreKey) -> Result<Seal, StoreError> {
+        Ok(match self {
+            Source::Random(secret) => Seal::new(secret.expose().as_bytes(), b"random secret", key),
+            Source::Given(given) => Seal::new(given.bytes(), b"given key", key),
+            Source::Password(password) => {
+                let slow = slow_key(password, owner).await?;
+                Seal::new(slow.bytes(), b"password", key)
+            }
+        })
     }
 }
 
@@ -170,32 +166,45 @@ impl Keys {
 const RANDOM: usize = 32;
 
 /// A secret that nobody can guess, if the credentials hold one.
-fn random_secret(credentials: &Credentials) -> Option<Zeroizing<Vec<u8>>> {
-    let members = credentials.members().iter();
-    let random = members.filter(|member| {
+fn random_secret(credentials: &Credentials) -> Option<Secret> {
+    let random = |member: &AuthMethod| {
         matches!(
             member,
             AuthMethod::ApplicationCredential(_) | AuthMethod::Token(_)
         )
-    });
-    let secret = random.flat_map(secrets).next()?;
-    let long = secret.expose().chars().count() >= RANDOM;
-    long.then(|| Zeroizing::new(secret.expose().as_bytes().to_vec()))
+    };
+    let mut secrets = secrets(credentials, random);
+    secrets.find(|secret| secret.expose().chars().count() >= RANDOM)
 }
 
 fn password(credentials: &Credentials) -> Option<Secret> {
-    let members = credentials.members().iter();
-    let passwords = members.filter(|member| {
+    let chosen = |member: &AuthMethod| {
         matches!(
             member,
             AuthMethod::Password(_) | AuthMethod::ApplicationCredential(_)
         )
-    });
-    passwords.flat_map(secrets).next()
+    };
+    secrets(credentials, chosen).next()
 }
 
-fn secrets(member: &AuthMethod) -> Vec<Secret> {
-    recording(|| serde_json::to_value(Credentials::new(member.clone()))).1
+/// The secrets of these methods, in the same order whatever that of the methods is, as for the key under
+/// which an entry is.
+fn secrets(
+    credentials: &Credentials,
+    wanted: impl Fn(&AuthMethod) -> bool,
+) -> impl Iterator<Item = Secret> {
+    let members = credentials.members().iter();
+    let mut members: Vec<_> = members.filter(|member| wanted(member)).collect();
+    members.sort_unstable_by_key(|member| member.key());
+    let secrets = |member: &AuthMethod| {
+        let alone = Credentials::new(member.clone());
+        recording(|| redacting(|| serde_json::to_value(alone))).1
+    };
+    members
+        .into_iter()
+        .flat_map(secrets)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// Seals the entries under one key.
@@ -249,5 +258,86 @@ impl Seal {
         };
         let text = self.cipher.decrypt(&XNonce::from(*nonce), payload);
         text.ok().map(Zeroizing::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ApplicationCredential, Password, TokenId};
+
+    const LONG: &str = "iA6xvGRVbvt9fkRMqE4BzkPxWZ2b0yQ7";
+
+    fn exposed(secret: Option<Secret>) -> Option<String> {
+        secret.map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn what_is_taken_for_random_does_not_depend_on_the_order_of_the_proofs() {
+        let application = |secret| AuthMethod::from(ApplicationCredential::by_id("a1b2", secret));
+        let token = || AuthMethod::from(TokenId::new(format!("{LONG}-token")));
+        let both = |one: AuthMethod, other: AuthMethod| Credentials::new(one).and(other).unwrap();
+        for (secret, random) in [
+            (LONG, Some(LONG.to_owned())),
+            // Too short to be random for sure, so it is the token.
+            ("tr0ub4dor", Some(format!("{LONG}-token"))),
+        ] {
+            let (one, other) = (
+                both(application(secret), token()),
+                both(token(), application(secret)),
+            );
+            assert_eq!(exposed(random_secret(&one)), random);
+            assert_eq!(exposed(random_secret(&other)), random);
+        }
+        let with_password = both(application(LONG), Password::by_id("u", "secret").into());
+        assert_eq!(
+            exposed(random_secret(&with_password)).as_deref(),
+            Some(LONG)
+        );
+    }
+
+    #[test]
+    fn passwords_and_short_secrets_are_not_random() {
+        for chosen in [
+            Credentials::from(Password::by_id("u", LONG)),
+            ApplicationCredential::by_id("a1b2", &LONG[1..]).into(),
+        ] {
+            assert_eq!(exposed(random_secret(&chosen)), None);
+            assert!(password(&chosen).is_some());
+        }
+    }
+
+    #[test]
+    fn the_same_bytes_as_another_kind_of_secret_are_another_key() {
+        let key = |id| {
+            let credentials = Password::by_id(id, "secret").into();
+            StoreKey::new("https://keystone.example/v3", &credentials, None).unwrap()
+        };
+        let secret = [7; 32];
+        let seal = Seal::new(&secret, b"given key", &key("a"));
+        let sealed = seal.close(b"header", b"text").unwrap();
+        assert_ne!(
+            seal.close(b"header", b"text").unwrap(),
+            sealed,
+            "a new nonce"
+        );
+        assert_eq!(
+            seal.open(b"header", &sealed).as_deref().map(Vec::as_slice),
+            Some(&b"text"[..])
+        );
+        assert!(seal.open(b"Header", &sealed).is_none());
+        for other in [
+            Seal::new(&secret, b"random secret", &key("a")),
+            Seal::new(&secret, b"given key", &key("b")),
+            Seal::new(&[8; 32], b"given key", &key("a")),
+        ] {
+            assert!(other.open(b"header", &sealed).is_none());
+        }
+        for length in 0..sealed.len() {
+            assert!(
+                seal.open(b"header", &sealed[..length]).is_none(),
+                "{length}"
+            );
+        }
     }
 }

@@ -15,5 +15,7 @@ mod files;
 mod holders;
 #[path = "secrets/planted.rs"]
 mod planted;
+#[path = "secrets/stores.rs"]
+mod stores;
 #[path = "bad_input/support.rs"]
 mod support;

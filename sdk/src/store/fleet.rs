@@ -1,6 +1,8 @@
 //! One login for all who want the same token: the rest wait for it in the store.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
@@ -120,22 +122,41 @@ impl Slot {
         let mut ticks = tokio::time::interval_at(Instant::now() + KEEP, KEEP);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while let Some(held) = &mut lease {
-            let kept = async {
-                ticks.tick().await;
-                matches!(self.keep(&mut **held, LEASE).await, Ok(true))
+            let came = {
+                let keep = pin!(async {
+                    ticks.tick().await;
+                    matches!(self.keep(&mut **held, LEASE).await, Ok(true))
+                });
+                first(login.as_mut(), keep).await
             };
-            let (outcome, kept) = tokio::select! {
-                biased;
-                outcome = &mut login => (Some(outcome), true),
-                kept = kept => (None, kept),
-            };
-            if let Some(outcome) = outcome {
-                return (outcome, lease);
+            match came {
+                First::Left(outcome) => return (outcome, lease),
+                First::Right(true) => {}
+                First::Right(false) => lease = None,
             }
-            lease = lease.filter(|_| kept);
         }
         (login.await, None)
     }
+}
+
+/// Which of two came first.
+enum First<L, R> {
+    Left(L),
+    Right(R),
+}
+
+/// What comes first; `left`, if both are there.
+async fn first<L: Future, R: Future>(
+    mut left: Pin<&mut L>,
+    mut right: Pin<&mut R>,
+) -> First<L::Output, R::Output> {
+    poll_fn(|context| {
+        if let Poll::Ready(left) = left.as_mut().poll(context) {
+            return Poll::Ready(First::Left(left));
+        }
+        right.as_mut().poll(context).map(First::Right)
+    })
+    .await
 }
 
 /// What waiting came to.

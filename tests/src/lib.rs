@@ -5,6 +5,7 @@ pub mod crowd;
 pub mod memcached_server;
 #[cfg(feature = "servers")]
 pub mod redis_server;
+pub mod told;
 pub mod world;
 
 /// The client of `spec/`, as the generator makes it now.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use openstack_identity::Event;
 use openstack_identity::store::{
-    Lease, MemoryStore, Sealing, SealingKey, StoreError, StoreKey, TokenStore,
+    FileStore, Lease, MemoryStore, Sealing, SealingKey, StoreError, StoreKey, TokenStore,
 };
 use openstack_identity::transport::BoxFuture;
 use tests::told::listen;
@@ -288,4 +288,22 @@ async fn what_is_told_about_a_store_holds_no_secret() {
         assert!(!all.contains(&secret), "{secret}: {all}");
     }
     assert!(!all.contains("165, 165") && !all.contains("a5a5"), "{all}");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_costs_a_login() {
+    let server = start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    for place in [file.clone(), file.join("below")] {
+        let counter = Counter::default();
+        let before = logins(&server);
+        let store = FileStore::in_folder(&place);
+        let client = builder(&server, store).on_event(counter.hook());
+        call(&client.build().unwrap()).await.unwrap();
+        assert_eq!(logins(&server), before + 1, "{place:?}");
+        assert!(counter.of(Event::StoreFailed) > 0, "{place:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "in the way");
 }

@@ -17,6 +17,8 @@ mod auth_url;
 mod builder;
 mod catalog;
 #[cfg(feature = "client")]
+mod chance;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "config")]
 pub mod config;

@@ -9,12 +9,12 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::Timestamp;
+use crate::chance::chance;
 use crate::error::{Context, Error};
 use crate::event::{Event, Observer};
 use crate::limits::{Limits, timed_out};
 use crate::retry::{Repeat, pause};
 use crate::runtime::{Secret, scrub};
-use crate::session::chance;
 use crate::transport::{Body, BodyChunks, Transport, TransportError, TransportErrorKind};
 
 /// The way out, as all clients of a cloud share it.

@@ -9,9 +9,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Lease;
 use super::cache::{Failed, Slot};
+use crate::chance::chance;
 use crate::error::Error;
 use crate::event::Event;
-use crate::session::{Obtained, chance};
 use crate::token::AuthToken;
 
 /// How long a lease lasts that nobody keeps: if the one who has it dies, another takes over then.
@@ -40,17 +40,18 @@ pub(crate) enum Verdict {
 impl Slot {
     /// The token that is kept, if `judge` finds it good, or else one of `login`: made by one of all who share
     /// the store. `time_to_live` says how long a token may be kept. When the store fails, everybody logs in.
+    /// With it comes what it was: a hit or a login.
     pub(crate) async fn obtain(
         &self,
         judge: impl Fn(&AuthToken) -> Verdict,
         time_to_live: impl Fn(&AuthToken) -> Duration,
         login: impl Future<Output = Result<AuthToken, Error>>,
-    ) -> Result<Obtained, Error> {
+    ) -> Result<(AuthToken, Event), Error> {
         let lease = match self.wait(&judge).await {
-            Ok(Turn::Found(token)) => return Ok(Obtained::Kept(token)),
+            Ok(Turn::Found(token)) => return Ok((token, Event::CacheHit)),
             Ok(Turn::Ours(lease)) => Some(lease),
             Ok(Turn::WaitedEnough) => None,
-            Err(Failed) => return login.await.map(Obtained::Issued),
+            Err(Failed) => return Ok((login.await?, Event::Login)),
         };
         self.tell(Event::CacheMiss);
         let (outcome, lease) = self.log_in(login, lease).await;
@@ -64,7 +65,7 @@ impl Slot {
         if let Some(lease) = lease {
             self.release(lease).await;
         }
-        outcome.map(Obtained::Issued)
+        Ok((outcome?, Event::Login))
     }
 
     /// Looks for a token, and takes the lease if there is none, for as long as somebody else has it.

@@ -55,6 +55,8 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "client")]
+mod timer;
+#[cfg(feature = "client")]
 mod token;
 #[cfg(feature = "file")]
 mod token_file;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::limit::within;
 use super::memory::{Denied, Fingerprint};
 use crate::Timestamp;
 use crate::chance::chance;
@@ -18,6 +17,7 @@ use crate::owner::fingerprint;
 use crate::runtime::Response;
 use crate::session::mfa::Factor;
 use crate::session::provider::BoxError;
+use crate::timer::within;
 use crate::token::AuthToken;
 
 /// How often a login goes on with another factor, at most.

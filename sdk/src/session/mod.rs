@@ -2,7 +2,6 @@
 
 pub(crate) mod clock;
 mod gate;
-pub(crate) mod limit;
 mod login;
 mod machine;
 mod memory;
@@ -32,6 +31,7 @@ use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ValidateToken};
 use crate::owner::PassedOver;
 #[cfg(feature = "store")]
 use crate::store::TokenCache;
+use crate::timer;
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
@@ -218,7 +218,7 @@ impl Session {
         let now = self.now();
         let pause = self.gate.with(|machine| machine.hold_back(now));
         if let Ok(pause @ 1..) = u64::try_from(pause) {
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            timer::pause(Duration::from_millis(pause)).await;
         }
     }
 

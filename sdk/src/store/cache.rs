@@ -11,6 +11,7 @@ use super::{Lease, Sealing, StoreError, StoreKey, TokenStore};
 use crate::TokenId;
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
+use crate::timer::{self, within};
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
@@ -67,6 +68,10 @@ impl TokenCache {
         credentials: &Credentials,
         scope: Option<&Scope>,
     ) -> Option<Slot> {
+        if !timer::is_there() {
+            self.warn_once("a store can be used in a Tokio runtime only");
+            return None;
+        }
         let key = StoreKey::new(auth_url, credentials, scope);
         let owner = StoreKey::new(auth_url, credentials, None);
         let (Some(key), Some(owner)) = (key, owner) else {
@@ -125,7 +130,7 @@ impl TokenCache {
         doing: &'static str,
         call: BoxFuture<'_, Result<T, StoreError>>,
     ) -> Result<T, Failed> {
-        match tokio::time::timeout(self.timeout, call).await {
+        match within(self.timeout, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.failed(doing, &error.to_string())),
             Err(_) => Err(self.failed(doing, "no answer in time")),

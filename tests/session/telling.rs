@@ -1,7 +1,8 @@
 //! What the client tells: spans, and a warning of plain http.
 
+use openstack_identity::store::MemcachedStore;
 use openstack_identity::testing::Fault;
-use openstack_identity::{OpenStack, Password};
+use openstack_identity::{OpenStack, Password, ProjectScope};
 use tests::told::listen;
 
 use crate::{PROJECTS, builder, call, start};
@@ -66,4 +67,34 @@ fn plain_http_is_warned_of_once_a_host_and_not_on_this_machine() {
         .filter(|line| line.starts_with("WARN"))
         .collect();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
+}
+
+/// A store that others read and that fails: one warning says how to seal, and each miss is logged.
+#[tokio::test]
+async fn a_store_that_fails_is_logged_and_sealing_is_told_of_once() {
+    let server = start().await;
+    let told = listen();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = free.local_addr().unwrap().to_string();
+    drop(free);
+    let store = MemcachedStore::open([nobody.clone()]).unwrap();
+    let openstack = builder(&server).token_store(store).build().unwrap();
+    let project = ProjectScope::by_id(&server.demo().project_id);
+    call(&openstack).await.unwrap();
+    call(&openstack.rescope(project)).await.unwrap();
+
+    let lines = told.lines();
+    let warnings = |of: &str| {
+        let warnings = lines.iter().filter(|line| line.starts_with("WARN"));
+        warnings.filter(|line| line.contains(of)).count()
+    };
+    assert_eq!(
+        warnings("token_sealing(Sealing::WithKey(..))"),
+        1,
+        "{lines:#?}"
+    );
+    assert_eq!(warnings("the token store failed"), 2, "{lines:#?}");
+    assert_eq!(warnings(&nobody), 2, "{lines:#?}");
+    let all = lines.join("\n");
+    assert!(!all.contains(&server.demo().password), "{all}");
 }

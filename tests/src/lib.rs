@@ -3,6 +3,7 @@
 pub mod crowd;
 #[cfg(feature = "servers")]
 pub mod memcached_server;
+pub mod programs;
 #[cfg(feature = "servers")]
 pub mod redis_server;
 pub mod told;

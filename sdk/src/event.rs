@@ -18,9 +18,10 @@ pub enum Event {
     Wait,
     /// A token of an earlier login is used: the one that the session was given, or one from the store.
     CacheHit,
-    /// The store had no token that could be used.
+    /// The store brought no token: it had none that could be used, or it has failed. A login follows.
     CacheMiss,
     /// The store has failed, was too slow, or held what can't be read. The session goes on without it.
+    /// Told once for each login, however many calls to the store have failed.
     StoreFailed,
     /// A request is sent again.
     Retry,

@@ -1,7 +1,6 @@
 //! A store that fails costs a login, and nothing else.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use openstack_identity::Event;
@@ -11,89 +10,8 @@ use openstack_identity::store::{
 use openstack_identity::transport::BoxFuture;
 use tests::told::listen;
 
+use crate::moody::{ALL, GET, LEASE, Moody, PUT, REMOVE};
 use crate::{Counter, builder, call, id, key, logins, start};
-
-/// A store in memory that can be told to fail.
-#[derive(Clone, Default)]
-struct Moody {
-    kept: MemoryStore,
-    /// What fails: a bit for each of the calls.
-    fails: Arc<AtomicU8>,
-    /// Whether what fails hangs in place of failing.
-    hangs: Arc<AtomicBool>,
-    calls: Arc<Mutex<Vec<&'static str>>>,
-}
-
-const GET: u8 = 1;
-const PUT: u8 = 2;
-const REMOVE: u8 = 4;
-const LEASE: u8 = 8;
-const ALL: u8 = 15;
-
-impl Moody {
-    fn set(&self, fails: u8, hangs: bool) {
-        self.fails.store(fails, Ordering::SeqCst);
-        self.hangs.store(hangs, Ordering::SeqCst);
-    }
-
-    async fn check(&self, call: &'static str, bit: u8) -> Result<(), StoreError> {
-        self.calls.lock().unwrap().push(call);
-        if self.fails.load(Ordering::SeqCst) & bit == 0 {
-            return Ok(());
-        }
-        if self.hangs.load(Ordering::SeqCst) {
-            std::future::pending::<()>().await;
-        }
-        Err(StoreError::new("it is in no mood"))
-    }
-}
-
-impl TokenStore for Moody {
-    fn name(&self) -> &'static str {
-        "moody"
-    }
-
-    fn get<'a>(&'a self, key: &'a StoreKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
-        Box::pin(async move {
-            self.check("get", GET).await?;
-            self.kept.get(key).await
-        })
-    }
-
-    fn put<'a>(
-        &'a self,
-        key: &'a StoreKey,
-        entry: &'a [u8],
-        time_to_live: Duration,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            self.check("put", PUT).await?;
-            self.kept.put(key, entry, time_to_live).await
-        })
-    }
-
-    fn remove_if<'a>(
-        &'a self,
-        key: &'a StoreKey,
-        entry: &'a [u8],
-    ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(async move {
-            self.check("remove", REMOVE).await?;
-            self.kept.remove_if(key, entry).await
-        })
-    }
-
-    fn lease<'a>(
-        &'a self,
-        key: &'a StoreKey,
-        time_to_live: Duration,
-    ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
-        Box::pin(async move {
-            self.check("lease", LEASE).await?;
-            self.kept.lease(key, time_to_live).await
-        })
-    }
-}
 
 #[tokio::test]
 async fn whatever_fails_or_hangs_there_is_a_token_after_one_login() {
@@ -115,10 +33,16 @@ async fn whatever_fails_or_hangs_there_is_a_token_after_one_login() {
             assert!(started.elapsed() < Duration::from_secs(20), "{why}");
             assert_eq!(logins(&server), before + 1, "{why}");
             assert_eq!(counter.of(Event::StoreFailed), 1, "{why}");
-            // What has failed once is not asked again in the same login.
-            let calls = store.calls.lock().unwrap().clone();
-            let first = calls.iter().position(|call| *call == "lease").unwrap_or(0);
-            assert!(calls.len() <= first + 5, "{why}: {calls:?}");
+            assert_eq!(counter.of(Event::CacheMiss), 1, "{why}");
+            // What doesn't answer is not asked again in the same login.
+            let expected: &[&str] = match (fails, hangs) {
+                (GET | ALL, true) => &["get"],
+                (LEASE, true) => &["get", "lease"],
+                (PUT, true) => &["get", "lease", "get", "put"],
+                (LEASE | ALL, false) => &["get", "lease", "put"],
+                _ => &["get", "lease", "get", "put", "release"],
+            };
+            assert_eq!(store.calls(), expected, "{why}");
         }
     }
 }
@@ -148,6 +72,59 @@ async fn a_refused_token_that_cannot_be_removed_is_passed_over() {
     store.set(REMOVE, false);
     call(&client()).await.unwrap();
     assert_eq!(logins(&server), 2);
+    // The token of that login has taken its place.
+    call(&client()).await.unwrap();
+    assert_eq!(logins(&server), 2);
+}
+
+#[tokio::test]
+async fn a_store_without_leases_keeps_tokens_all_the_same() {
+    let server = start().await;
+    let store = Moody::default();
+    store.set(LEASE, false);
+    let client = || builder(&server, store.clone()).build().unwrap();
+    assert_eq!(id(&client()).await, id(&client()).await);
+    assert_eq!(logins(&server), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_is_broken_or_open_to_others_is_replaced_by_the_next_login() {
+    let server = start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("tokens");
+    let client = || builder(&server, FileStore::in_folder(&folder)).build();
+    let first = id(&client().unwrap()).await;
+    let files = std::fs::read_dir(&folder).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let entry = files
+        .max_by_key(|file| file.metadata().unwrap().len())
+        .unwrap();
+    for broken in ["", "nonsense", "{\"format\":2}\n{}"] {
+        std::fs::write(&entry, broken).unwrap();
+        let before = logins(&server);
+        let counter = Counter::default();
+        let fleet: Vec<_> = (0..10)
+            .map(|_| {
+                let store = FileStore::in_folder(&folder);
+                let client = builder(&server, store).on_event(counter.hook()).build();
+                tokio::spawn(async move { id(&client.unwrap()).await })
+            })
+            .collect();
+        for member in fleet {
+            assert_ne!(member.await.unwrap(), first);
+        }
+        assert_eq!(logins(&server), before + 1, "{broken}");
+        assert!(counter.of(Event::StoreFailed) > 0, "{broken}");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&entry, PermissionsExt::from_mode(0o644)).unwrap();
+        let before = logins(&server);
+        let new = id(&client().unwrap()).await;
+        assert_eq!(id(&client().unwrap()).await, new);
+        assert_eq!(logins(&server), before + 1);
+    }
 }
 
 #[tokio::test]
@@ -273,10 +250,8 @@ async fn what_is_told_about_a_store_holds_no_secret() {
             let token = client.token().await.unwrap();
             client.identity_v3().revoke_token(token.id()).await.unwrap();
             secrets.push(token.id().expose().to_owned());
-            told.note(&format!(
-                "{client:?} {store:?} {sealing:?} {token:?}",
-                store = store.kept
-            ));
+            let memory = MemoryStore::new();
+            told.note(&format!("{client:?} {memory:?} {sealing:?} {token:?}"));
         }
     }
     let all = told.lines().join("\n");

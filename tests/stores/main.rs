@@ -1,8 +1,11 @@
 //! Sessions that share a store of tokens, against the embedded server.
 
+mod clocks;
 mod crowd;
 mod failures;
 mod fleet;
+mod leases;
+mod moody;
 mod sealed;
 #[cfg(feature = "servers")]
 mod servers;

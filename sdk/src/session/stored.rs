@@ -1,7 +1,7 @@
 //! A session and the store that it shares with others.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::machine::margin;
@@ -18,7 +18,7 @@ use crate::token::AuthToken;
 #[derive(Default)]
 pub(super) struct Stored {
     /// Where the session's token is kept.
-    slot: Mutex<Option<Arc<Slot>>>,
+    slot: Mutex<Option<Slot>>,
     /// Hashes of the tokens that a service has refused, the latest last.
     refused: Mutex<Vec<u64>>,
     hashes: RandomState,
@@ -29,11 +29,16 @@ const MOST_REFUSED: usize = 16;
 
 impl Stored {
     pub(super) fn refused(&self, id: &TokenId) {
+        let hash = self.hashes.hash_one(id.expose());
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        // Each of the calls that were under way with a token tells that it was refused.
+        if refused.contains(&hash) {
+            return;
+        }
         if refused.len() == MOST_REFUSED {
             refused.remove(0);
         }
-        refused.push(self.hashes.hash_one(id.expose()));
+        refused.push(hash);
     }
 
     fn was_refused(&self, id: &TokenId) -> bool {
@@ -43,37 +48,28 @@ impl Stored {
 
     /// Takes the token out of the store, if it is the one that is kept.
     pub(super) async fn remove(&self, id: &TokenId) {
-        let slot = || {
-            self.slot
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
-        };
+        let slot = || self.slot().clone();
         if let Some(slot) = slot() {
             slot.remove_id(id).await;
         }
+    }
+
+    fn is_kept_at(&self, slot: &Slot) {
+        *self.slot() = Some(slot.clone());
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Slot>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Session {
     /// Where the token for these credentials is kept, if there is a store.
-    pub(super) async fn slot(
-        &self,
-        client: &Client,
-        credentials: &Credentials,
-    ) -> Option<Arc<Slot>> {
+    pub(super) async fn slot(&self, client: &Client, credentials: &Credentials) -> Option<Slot> {
         let cache = self.login.cache.as_ref()?;
         let auth_url = client.url.given().to_string();
         let scope = self.login.scope.as_ref();
-        let slot = cache.slot(&auth_url, credentials, scope).await;
-        let slot = slot.map(Arc::new);
-        let mut kept = self
-            .stored
-            .slot
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.clone_from(&slot);
-        slot
+        cache.slot(&auth_url, credentials, scope).await
     }
 
     /// The token that is kept, or that of a login by one of all who share the store.
@@ -83,18 +79,23 @@ impl Session {
         login: impl Future<Output = Result<AuthToken, Error>>,
     ) -> Result<(AuthToken, Event), Error> {
         let time_to_live = |token: &AuthToken| self.time_left(token);
-        slot.obtain(|token| self.judge(token), time_to_live, login)
-            .await
+        let obtained = slot
+            .obtain(|token| self.judge(token), time_to_live, login)
+            .await?;
+        // Not before: the token at hand may be of other credentials, and so of another place.
+        self.stored.is_kept_at(slot);
+        Ok(obtained)
     }
 
     fn judge(&self, token: &AuthToken) -> Verdict {
-        let is_held = self.gate.with(|machine| {
+        // The one at hand is due. One that doesn't live longer is of no more use, or is the same.
+        let is_no_newer = self.gate.with(|machine| {
             let held = machine.held();
-            held.is_some_and(|held| held.token.id().expose() == token.id().expose())
+            held.is_some_and(|held| held.token.expires_at >= token.expires_at)
         });
         if self.stored.was_refused(token.id()) {
             Verdict::Dead
-        } else if is_held || self.time_left(token).is_zero() {
+        } else if is_no_newer || self.time_left(token).is_zero() {
             Verdict::Old
         } else {
             Verdict::Good

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::entry::Form;
 use super::seal::{Keys, Sealed};
 use super::{Lease, Sealing, StoreError, StoreKey, TokenStore};
@@ -56,9 +58,14 @@ pub(crate) struct TokenCache {
     warned: AtomicBool,
 }
 
-/// The store has failed, and that was told. Whoever asked goes on without it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Failed;
+/// How a store has failed. It was told, and whoever asked goes on without the store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Trouble {
+    /// It said that it can't.
+    Error,
+    /// It has not answered in time, and would rather not the next time either.
+    Silence,
+}
 
 impl TokenCache {
     /// The place for the token of a login; none if there can't be one.
@@ -99,11 +106,10 @@ impl TokenCache {
                 return None;
             }
         };
-        let form = Form { key, seal };
         Some(Slot {
             cache: self.clone(),
-            form,
-            unreadable: AtomicBool::new(false),
+            form: Arc::new(Form { key, seal }),
+            told: Arc::default(),
         })
     }
 
@@ -113,7 +119,7 @@ impl TokenCache {
         }
     }
 
-    fn failed(&self, doing: &'static str, error: &str) -> Failed {
+    fn failed(&self, doing: &'static str, error: &str) {
         tracing::warn!(
             store = self.store.name(),
             doing,
@@ -121,20 +127,6 @@ impl TokenCache {
             "the token store failed"
         );
         self.observer.tell(Event::StoreFailed);
-        Failed
-    }
-
-    /// What the store answers in time.
-    async fn ask<T>(
-        &self,
-        doing: &'static str,
-        call: BoxFuture<'_, Result<T, StoreError>>,
-    ) -> Result<T, Failed> {
-        match within(self.timeout, call).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(self.failed(doing, &error.to_string())),
-            Err(_) => Err(self.failed(doing, "no answer in time")),
-        }
     }
 }
 
@@ -145,33 +137,34 @@ const PLAIN: &str = "tokens are kept there as plain text, which whoever can read
 const NO_KEY: &str = "tokens are to be sealed, and the credentials hold no secret to make a key from, so \
                       they are not kept: give a key by `token_sealing(Sealing::WithKey(..))`";
 
-/// The place for the token of one login.
+/// The place for the token of a login. It is used for one login, and once more if the token is revoked.
+#[derive(Clone)]
 pub(crate) struct Slot {
     cache: Arc<TokenCache>,
-    form: Form,
-    /// Whether it was told that what is kept can't be read: who waits looks often.
-    unreadable: AtomicBool,
+    form: Arc<Form>,
+    /// Whether it was told that the store fails: once a login is enough, also for who waits and looks
+    /// often.
+    told: Arc<AtomicBool>,
 }
 
 /// A token from a store, and the entry that it was in.
 pub(super) struct Kept {
     pub(super) token: AuthToken,
-    entry: Vec<u8>,
+    entry: Zeroizing<Vec<u8>>,
 }
 
 impl Slot {
     /// The token that is kept. One that can't be read is none, and the next login replaces it.
-    pub(super) async fn get(&self) -> Result<Option<Kept>, Failed> {
+    pub(super) async fn get(&self) -> Result<Option<Kept>, Trouble> {
         let store = &self.cache.store;
-        let Some(entry) = self.cache.ask("get", store.get(&self.form.key)).await? else {
+        let Some(entry) = self.ask("get", store.get(&self.form.key)).await? else {
             return Ok(None);
         };
+        let entry = Zeroizing::new(entry);
         match self.form.read(&entry) {
             Ok(token) => Ok(Some(Kept { token, entry })),
             Err(why) => {
-                if !self.unreadable.swap(true, Ordering::Relaxed) {
-                    self.cache.failed("read", why);
-                }
+                self.failed("read", why);
                 Ok(None)
             }
         }
@@ -182,53 +175,87 @@ impl Slot {
         &self,
         token: &AuthToken,
         time_to_live: Duration,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Trouble> {
         let store = &self.cache.store;
         let entry = self.form.write(token, store.largest_entry());
-        let entry = entry.map_err(|error| self.cache.failed("put", &error.to_string()))?;
+        let entry = entry.map_err(|error| {
+            self.failed("put", &error.to_string());
+            Trouble::Error
+        })?;
         let put = store.put(&self.form.key, &entry, time_to_live);
-        self.cache.ask("put", put).await
+        self.ask("put", put).await
     }
 
     /// Removes a token, unless another has taken its place.
-    pub(super) async fn remove(&self, kept: &Kept) -> Result<(), Failed> {
+    pub(super) async fn remove(&self, kept: &Kept) -> Result<(), Trouble> {
         let remove = self.cache.store.remove_if(&self.form.key, &kept.entry);
-        self.cache.ask("remove", remove).await.map(|_| ())
+        self.ask("remove", remove).await.map(|_| ())
     }
 
     /// Removes the token with this id, if it is the one that is kept.
     pub(crate) async fn remove_id(&self, id: &TokenId) {
+        let again = Slot {
+            told: Arc::default(),
+            ..self.clone()
+        };
         // That it fails was told, and the token is refused to whoever takes it.
-        if let Ok(Some(kept)) = self.get().await
+        if let Ok(Some(kept)) = again.get().await
             && kept.token.id().expose() == id.expose()
         {
-            _ = self.remove(&kept).await;
+            _ = again.remove(&kept).await;
         }
     }
 
     pub(super) async fn lease(
         &self,
         time_to_live: Duration,
-    ) -> Result<Option<Box<dyn Lease>>, Failed> {
+    ) -> Result<Option<Box<dyn Lease>>, Trouble> {
         let lease = self.cache.store.lease(&self.form.key, time_to_live);
-        self.cache.ask("lease", lease).await
+        self.ask("lease", lease).await
     }
 
     pub(super) async fn keep(
         &self,
         lease: &mut dyn Lease,
         time_to_live: Duration,
-    ) -> Result<bool, Failed> {
-        self.cache.ask("lease", lease.keep(time_to_live)).await
+    ) -> Result<bool, Trouble> {
+        self.ask("keep the lease", lease.keep(time_to_live)).await
     }
 
     pub(super) async fn release(&self, lease: Box<dyn Lease>) {
         // If it fails, the lease runs out by itself.
-        _ = self.cache.ask("release", lease.release()).await;
+        _ = self.ask("release", lease.release()).await;
     }
 
     pub(super) fn tell(&self, event: Event) {
         self.cache.observer.tell(event);
+    }
+
+    /// What the store answers in time.
+    async fn ask<T>(
+        &self,
+        doing: &'static str,
+        call: BoxFuture<'_, Result<T, StoreError>>,
+    ) -> Result<T, Trouble> {
+        match within(self.cache.timeout, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                self.failed(doing, &error.to_string());
+                Err(Trouble::Error)
+            }
+            Err(_) => {
+                self.failed(doing, "no answer in time");
+                Err(Trouble::Silence)
+            }
+        }
+    }
+
+    fn failed(&self, doing: &'static str, error: &str) {
+        if self.told.swap(true, Ordering::Relaxed) {
+            tracing::debug!(doing, error, "the token store failed again");
+        } else {
+            self.cache.failed(doing, error);
+        }
     }
 }
 

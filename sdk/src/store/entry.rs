@@ -30,7 +30,11 @@ const LONGEST: u64 = 16 << 20;
 
 impl Form {
     /// The token as an entry of at most `largest` bytes.
-    pub(super) fn write(&self, token: &AuthToken, largest: usize) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn write(
+        &self,
+        token: &AuthToken,
+        largest: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let token = token
             .clone()
             .with_fingerprint(Some(self.key.as_str().into()));
@@ -40,7 +44,8 @@ impl Form {
         if entry.len() <= largest {
             return Ok(entry);
         }
-        let mut packed = Zeroizing::new(Vec::new());
+        // At once as large as it gets, so that no copy is left where it grew.
+        let mut packed = Zeroizing::new(Vec::with_capacity(json.len()));
         let mut packer = DeflateEncoder::new(&*json, Compression::default());
         let done = packer.read_to_end(&mut packed);
         done.map_err(|_| StoreError::new("the token can't be compressed"))?;
@@ -54,14 +59,14 @@ impl Form {
         }
     }
 
-    fn wrap(&self, text: &[u8], packed: u8) -> Result<Vec<u8>, StoreError> {
+    fn wrap(&self, text: &[u8], packed: u8) -> Result<Zeroizing<Vec<u8>>, StoreError> {
         let bits = packed | if self.seal.is_some() { SEALED } else { 0 };
         let header = [MAGIC, &[bits]].concat();
-        match &self.seal {
-            Some(seal) => Ok([&header[..], &seal.close(&header, text)?].concat()),
-            None if packed == 0 => Ok(text.to_vec()),
-            None => Ok([&header[..], text].concat()),
-        }
+        Ok(Zeroizing::new(match &self.seal {
+            Some(seal) => [&header[..], &seal.close(&header, text)?].concat(),
+            None if packed == 0 => text.to_vec(),
+            None => [&header[..], text].concat(),
+        }))
     }
 
     /// The token in an entry, or why it can't be used.

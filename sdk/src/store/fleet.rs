@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Lease;
-use super::cache::{Failed, Slot};
+use super::cache::{Slot, Trouble};
 use crate::chance::chance;
 use crate::error::Error;
 use crate::event::Event;
@@ -17,7 +17,7 @@ use crate::token::AuthToken;
 /// How long a lease lasts that nobody keeps: if the one who has it dies, another takes over then.
 const LEASE: Duration = Duration::from_secs(2);
 
-/// How often it is kept: it bears two failures.
+/// How often it is kept: it bears two failures in a row.
 const KEEP: Duration = Duration::from_millis(600);
 
 /// How long to wait for another's login; beyond it, something hangs, and we log in ourselves.
@@ -47,61 +47,81 @@ impl Slot {
         time_to_live: impl Fn(&AuthToken) -> Duration,
         login: impl Future<Output = Result<AuthToken, Error>>,
     ) -> Result<(AuthToken, Event), Error> {
-        let lease = match self.wait(&judge).await {
-            Ok(Turn::Found(token)) => return Ok((token, Event::CacheHit)),
-            Ok(Turn::Ours(lease)) => Some(lease),
-            Ok(Turn::WaitedEnough) => None,
-            Err(Failed) => return Ok((login.await?, Event::Login)),
+        let (lease, keeps) = match self.wait(&judge).await {
+            Turn::Found(token) => return Ok((token, Event::CacheHit)),
+            Turn::Ours(lease) => (Some(lease), true),
+            Turn::Alone => (None, true),
+            Turn::Silent => (None, false),
         };
         self.tell(Event::CacheMiss);
         let (outcome, lease) = self.log_in(login, lease).await;
-        if let Ok(token) = &outcome {
-            let time_to_live = time_to_live(token);
-            if !time_to_live.is_zero() {
-                // A failure was told, and the token is good without the store.
-                _ = self.put(token, time_to_live).await;
-            }
-        }
-        if let Some(lease) = lease {
+        let time_to_live = outcome.as_ref().map_or(Duration::ZERO, time_to_live);
+        let put = match &outcome {
+            // The token is good without the store.
+            Ok(token) if keeps && !time_to_live.is_zero() => self.put(token, time_to_live).await,
+            _ => Ok(()),
+        };
+        if let Some(lease) = lease
+            && put != Err(Trouble::Silence)
+        {
             self.release(lease).await;
         }
         Ok((outcome?, Event::Login))
     }
 
-    /// Looks for a token, and takes the lease if there is none, for as long as somebody else has it.
-    async fn wait(&self, judge: &impl Fn(&AuthToken) -> Verdict) -> Result<Turn, Failed> {
+    /// Looks for a token, and takes the lease if there is none, for as long as somebody else has it. What
+    /// fails at once is gone on from, as the login that follows may mend it: it replaces an entry that
+    /// can't be read. What doesn't answer is not asked again.
+    async fn wait(&self, judge: &impl Fn(&AuthToken) -> Verdict) -> Turn {
         let started = Instant::now();
         let mut pause = FIRST_LOOK;
         let mut waited = false;
         loop {
-            if let Some(token) = self.look(judge).await? {
-                return Ok(Turn::Found(token));
-            }
-            if let Some(lease) = self.lease(LEASE).await? {
-                // Who had it before us may have put a token there since we looked.
-                let found = self.look(judge).await;
-                if let Ok(None) = found {
-                    return Ok(Turn::Ours(lease));
-                }
-                self.release(lease).await;
-                return found.map(|token| token.map_or(Turn::WaitedEnough, Turn::Found));
+            // Who can't look may wait in vain.
+            let longest = match self.look(judge).await {
+                Ok(Some(token)) => return Turn::Found(token),
+                Ok(None) => LONGEST_WAIT,
+                Err(Trouble::Error) => LEASE,
+                Err(Trouble::Silence) => return Turn::Silent,
+            };
+            match self.lease(LEASE).await {
+                Ok(Some(lease)) => return self.look_again(judge, lease).await,
+                Ok(None) => {}
+                Err(Trouble::Error) => return Turn::Alone,
+                Err(Trouble::Silence) => return Turn::Silent,
             }
             if !std::mem::replace(&mut waited, true) {
                 self.tell(Event::Wait);
             }
-            if started.elapsed() >= LONGEST_WAIT {
-                tracing::warn!("another program has been logging in for {LONGEST_WAIT:?}");
-                return Ok(Turn::WaitedEnough);
+            if started.elapsed() >= longest {
+                tracing::warn!("another program has been logging in for {longest:?}");
+                return Turn::Alone;
             }
             tokio::time::sleep(pause.mul_f64(0.5 + chance() / 2.0)).await;
             pause = (pause * 2).min(LAST_LOOK);
         }
     }
 
+    /// Who had the lease before us may have put a token there since we looked.
+    async fn look_again(
+        &self,
+        judge: &impl Fn(&AuthToken) -> Verdict,
+        lease: Box<dyn Lease>,
+    ) -> Turn {
+        match self.look(judge).await {
+            Ok(Some(token)) => {
+                self.release(lease).await;
+                Turn::Found(token)
+            }
+            Ok(None) | Err(Trouble::Error) => Turn::Ours(lease),
+            Err(Trouble::Silence) => Turn::Silent,
+        }
+    }
+
     async fn look(
         &self,
         judge: &impl Fn(&AuthToken) -> Verdict,
-    ) -> Result<Option<AuthToken>, Failed> {
+    ) -> Result<Option<AuthToken>, Trouble> {
         let Some(kept) = self.get().await? else {
             return Ok(None);
         };
@@ -122,47 +142,51 @@ impl Slot {
         let mut login = pin!(login);
         let mut ticks = tokio::time::interval_at(Instant::now() + KEEP, KEEP);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut kept_at = Instant::now();
         while let Some(held) = &mut lease {
-            let came = {
-                let keep = pin!(async {
-                    ticks.tick().await;
-                    matches!(self.keep(&mut **held, LEASE).await, Ok(true))
-                });
-                first(login.as_mut(), keep).await
+            let keep = async {
+                ticks.tick().await;
+                self.keep(&mut **held, LEASE).await
             };
-            match came {
-                First::Left(outcome) => return (outcome, lease),
-                First::Right(true) => {}
-                First::Right(false) => lease = None,
+            let kept = match first(login.as_mut(), keep).await {
+                First::One(outcome) => return (outcome, lease),
+                First::Other(kept) => kept,
+            };
+            match kept {
+                Ok(true) => kept_at = Instant::now(),
+                Err(_) if kept_at.elapsed() < LEASE => {}
+                Ok(false) | Err(_) => lease = None,
             }
         }
         (login.await, None)
     }
 }
 
-/// Which of two came first.
-enum First<L, R> {
-    Left(L),
-    Right(R),
-}
-
-/// What comes first; `left`, if both are there.
-async fn first<L: Future, R: Future>(
-    mut left: Pin<&mut L>,
-    mut right: Pin<&mut R>,
-) -> First<L::Output, R::Output> {
-    poll_fn(|context| {
-        if let Poll::Ready(left) = left.as_mut().poll(context) {
-            return Poll::Ready(First::Left(left));
-        }
-        right.as_mut().poll(context).map(First::Right)
-    })
-    .await
-}
-
 /// What waiting came to.
 enum Turn {
     Found(AuthToken),
     Ours(Box<dyn Lease>),
-    WaitedEnough,
+    /// Somebody else has the lease for too long, or there are no leases.
+    Alone,
+    /// The store doesn't answer.
+    Silent,
+}
+
+/// Which of two ended first, and with what.
+enum First<A, B> {
+    One(A),
+    Other(B),
+}
+
+/// Waits for the first of two; `one`, if both have ended. The other one is dropped.
+async fn first<O: Future, T: Future>(
+    mut one: Pin<&mut O>,
+    other: T,
+) -> First<O::Output, T::Output> {
+    let mut other = pin!(other);
+    poll_fn(|context| match one.as_mut().poll(context) {
+        Poll::Ready(one) => Poll::Ready(First::One(one)),
+        Poll::Pending => other.as_mut().poll(context).map(First::Other),
+    })
+    .await
 }

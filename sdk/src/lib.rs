@@ -17,6 +17,8 @@ mod auth_url;
 mod builder;
 mod catalog;
 #[cfg(feature = "client")]
+mod chance;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "config")]
 pub mod config;
@@ -52,6 +54,8 @@ mod single_flight;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "client")]
+mod timer;
 #[cfg(feature = "client")]
 mod token;
 #[cfg(feature = "file")]

@@ -4,9 +4,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::session::provider::BoxError;
+use crate::timer;
 use crate::transport::{Body, BodyChunks, TransportError, TransportErrorKind};
 
 /// What can be set.
@@ -75,7 +76,7 @@ impl Limits {
         loop {
             let silent = after(heard(), self.silence());
             let until = deadline.map_or(silent, |deadline| deadline.min(silent));
-            match timeout_at(until, &mut work).await {
+            match timer::until(until, &mut work).await {
                 Ok(done) => return done,
                 Err(_) if until == silent && after(heard(), self.silence()) > silent => {}
                 Err(_) => return Err(timed_out()),

@@ -9,12 +9,13 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::Timestamp;
+use crate::chance::chance;
 use crate::error::{Context, Error};
 use crate::event::{Event, Observer};
 use crate::limits::{Limits, timed_out};
 use crate::retry::{Repeat, pause};
 use crate::runtime::{Secret, scrub};
-use crate::session::chance;
+use crate::timer;
 use crate::transport::{Body, BodyChunks, Transport, TransportError, TransportErrorKind};
 
 /// The way out, as all clients of a cloud share it.
@@ -86,7 +87,7 @@ impl Wire {
         let work = Box::pin(work);
         let deadline = self.deadline.unwrap_or_else(|| self.limits.deadline());
         async move {
-            match tokio::time::timeout_at(deadline + GRACE, work).await {
+            match timer::until(deadline + GRACE, work).await {
                 Ok(done) => done,
                 Err(_) => Err(Error::transport(&timed_out(), &[], context.clone())),
             }
@@ -121,7 +122,8 @@ impl Wire {
         loop {
             // In a box, as callers' futures would be large otherwise.
             let answer = Box::pin(self.attempt(&request, attempt, deadline, terms)).await;
-            let again = attempt <= self.retries && request.body().can_be_sent_again();
+            let again =
+                attempt <= self.retries && request.body().can_be_sent_again() && timer::is_there();
             let pause = again
                 .then(|| pause(terms.repeat, &answer, attempt, Timestamp::now(), chance()))
                 .flatten()
@@ -132,7 +134,7 @@ impl Wire {
                 });
             };
             self.observer.tell(Event::Retry);
-            tokio::time::sleep(pause).await;
+            timer::pause(pause).await;
             attempt += 1;
         }
     }

@@ -292,3 +292,33 @@ async fn after_a_broken_answer_the_next_one_is_fine() {
         login(&server).await.unwrap();
     }
 }
+
+/// A host that takes no notice of who knocks, as behind a firewall. Its queue is full, so the next one is
+/// left outside.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_host_that_lets_nobody_in() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut inside = Vec::new();
+    while let Ok(connected) =
+        tokio::time::timeout(PATIENCE, tokio::net::TcpStream::connect(address)).await
+    {
+        inside.push(connected.unwrap());
+    }
+    let openstack = OpenStack::builder(format!("http://{address}/v3"))
+        .connect_timeout(PATIENCE)
+        .retries(0)
+        .build()
+        .unwrap();
+    let begun = Instant::now();
+    let call = openstack
+        .identity_v3()
+        .generate_token(Password::by_id("a1", "demo-password"));
+    let error = soon(call).await.unwrap_err();
+    // Far less than the 30 s that an answer may take.
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_error!(error, ErrorKind::TimedOut, "in time");
+}

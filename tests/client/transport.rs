@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use openstack_identity::testing::Fault;
 use openstack_identity::transport::{
     Body, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
@@ -213,4 +214,61 @@ async fn all_attempts_share_one_body() {
     let bodies = transport.0.lock().unwrap();
     assert_eq!(bodies.len(), 3);
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
+}
+
+/// Sends by a runtime of its own, so that the client needs none.
+struct Elsewhere(tokio::runtime::Runtime, Shared);
+
+impl Transport for Elsewhere {
+    fn send(
+        &self,
+        request: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let shared = self.1.clone();
+        let task = self.0.spawn(async move { shared.send(request).await });
+        Box::pin(async { task.await.unwrap() })
+    }
+}
+
+/// Waits for a future as a program without Tokio does.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut context = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(done) => return done,
+            std::task::Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+#[test]
+fn outside_of_a_runtime_everything_works_but_limits_and_stores() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let server = runtime.block_on(start());
+    let elsewhere = Elsewhere(tokio::runtime::Runtime::new().unwrap(), Shared::default());
+    let openstack = builder(&server)
+        .transport(elsewhere)
+        .token_store(openstack_identity::store::MemoryStore::new())
+        .build()
+        .unwrap();
+    let identity = openstack.identity_v3();
+    block_on(identity.list_auth_projects()).unwrap();
+    // Not tried again, as there is no timer to wait by.
+    server.inject(Fault::status(503).on("GET", "/v3/auth/projects"));
+    let error = block_on(identity.list_auth_projects()).unwrap_err();
+    assert_error!(error, ErrorKind::ServerFault, "");
+    let token = block_on(openstack.token()).unwrap();
+    block_on(identity.revoke_token(token.id())).unwrap();
+    block_on(identity.list_auth_projects()).unwrap();
+    block_on(openstack.explain());
+    block_on(openstack.close()).unwrap();
+    drop(runtime);
 }

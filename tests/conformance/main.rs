@@ -4,6 +4,11 @@
 //! statuses, header names, content types, and the keys and types of JSON must be the same on both. Where they are not, the
 //! embedded server is wrong.
 
+#![cfg_attr(
+    not(feature = "servers"),
+    allow(dead_code, unused_imports, reason = "what compares two servers")
+)]
+
 mod cases;
 mod shape;
 mod side;

@@ -1,6 +1,7 @@
 //! The session against the embedded server: one login for all who wait, renewal, refusals, factors.
 
 mod clocks;
+mod environment;
 mod explained;
 mod factors;
 mod limits;

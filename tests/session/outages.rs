@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use openstack_identity::testing::{Fault, IdentityServer, Target, User};
-use openstack_identity::{ErrorKind, OpenStack, OpenStackBuilder, Password};
+use openstack_identity::{Error, ErrorKind, OpenStack, OpenStackBuilder, Password};
 
 use crate::proxy::Proxy;
-use crate::{PROJECTS, TOKENS, builder, call, logins, start};
+use crate::{PROJECTS, TOKENS, builder, call, logins, start, until};
 
 const USER: &str = "11111111111111111111111111111111";
 
@@ -24,17 +24,17 @@ fn through(proxy: &Proxy) -> OpenStackBuilder {
         .timeout(Duration::from_secs(30))
 }
 
-/// So many calls at once; how many of them failed.
-async fn burst(openstack: &OpenStack, calls: usize) -> usize {
+/// So many calls at once; what failed of them.
+async fn burst(openstack: &OpenStack, calls: usize) -> Vec<Error> {
     let tasks: Vec<_> = (0..calls)
         .map(|_| {
             let openstack = openstack.clone();
             tokio::spawn(async move { call(&openstack).await })
         })
         .collect();
-    let mut failed = 0;
+    let mut failed = Vec::new();
     for task in tasks {
-        failed += usize::from(task.await.unwrap().is_err());
+        failed.extend(task.await.unwrap().err());
     }
     failed
 }
@@ -46,20 +46,34 @@ async fn a_server_that_restarts_amid_a_storm_costs_one_login() {
     let openstack = through(&proxy).build().unwrap();
     call(&openstack).await.unwrap();
 
+    // So long that all are cut off in the midst of it.
+    let slow = Fault::delay(Duration::from_secs(60)).on("GET", PROJECTS);
+    first.inject(slow.always());
     let storm = {
         let openstack = openstack.clone();
         tokio::spawn(async move { burst(&openstack, 200).await })
     };
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    until("the storm", || first.count("GET", PROJECTS) == 201).await;
     proxy.shut();
+    let cut = first.requests();
+    assert_eq!(cut.iter().filter(|it| it.method == "POST").count(), 1);
     drop(first);
     let second = lasting().await;
     proxy.lead_to(second.base_url());
     // What was cut off is repeated where that is safe; the rest says what happened.
-    storm.await.unwrap();
+    for error in storm.await.unwrap() {
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::UnexpectedAnswer | ErrorKind::Unreachable
+            ),
+            "{error}"
+        );
+    }
 
     // The new server knows no token of the old one.
-    assert_eq!(burst(&openstack, 200).await, 0);
+    let failed = burst(&openstack, 200).await;
+    assert!(failed.is_empty(), "{failed:?}");
     assert!((1..=2).contains(&logins(&second)), "{}", logins(&second));
 }
 
@@ -73,7 +87,7 @@ async fn a_server_that_hangs_costs_the_timeout_and_no_more() {
         .unwrap();
     server.inject(Fault::delay(Duration::from_secs(60)).on("POST", TOKENS));
     let started = Instant::now();
-    let failed = burst(&openstack, 50).await;
+    let failed = burst(&openstack, 50).await.len();
     assert!(failed >= 45, "{failed}");
     assert!(
         started.elapsed() < Duration::from_secs(30),

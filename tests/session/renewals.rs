@@ -28,6 +28,27 @@ async fn a_token_is_renewed_before_it_expires_and_nobody_waits() {
     assert_eq!(counter.of(Event::Wait), 0, "the old one was good meanwhile");
 }
 
+/// The margin is a tenth of its life, and half as much again at most: not the two minutes of longer ones.
+#[tokio::test]
+async fn a_token_of_five_minutes_is_used_for_most_of_them() {
+    let server = start_with_lifetime(Duration::from_secs(300)).await;
+    let openstack = builder(&server).build().unwrap();
+    let age = async |seconds| {
+        server.clock().advance(Duration::from_secs(seconds));
+        // The first answer tells the time, and the second call goes by it.
+        for _ in 0..2 {
+            call(&openstack).await.unwrap();
+        }
+    };
+    age(0).await;
+    age(240).await;
+    assert_eq!(logins(&server), 1);
+    age(35).await;
+    until("the renewal", || logins(&server) == 2).await;
+    age(200).await;
+    assert_eq!(logins(&server), 2);
+}
+
 #[tokio::test]
 async fn a_token_goes_on_while_its_renewal_fails_and_ends_at_expiry() {
     let server = start_with_lifetime(Duration::from_secs(10)).await;

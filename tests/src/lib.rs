@@ -3,8 +3,10 @@
 pub mod crowd;
 #[cfg(feature = "servers")]
 pub mod memcached_server;
+pub mod programs;
 #[cfg(feature = "servers")]
 pub mod redis_server;
+pub mod told;
 pub mod world;
 
 /// The client of `spec/`, as the generator makes it now.

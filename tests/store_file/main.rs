@@ -6,6 +6,7 @@ mod disk;
 mod kept;
 mod killed;
 mod leases;
+mod sessions;
 mod shared;
 mod together;
 

@@ -69,6 +69,11 @@ impl Proxy {
         }
     }
 
+    /// Cuts each new connection after so many bytes of replies; none if zero.
+    pub fn cut_after(&self, bytes: u64) {
+        self.state.cut_after.store(bytes, Ordering::Relaxed);
+    }
+
     pub fn connections(&self) -> usize {
         self.state.connections.load(Ordering::Relaxed)
     }

@@ -5,6 +5,7 @@ mod cut;
 mod entries;
 mod leases;
 mod outages;
+mod sessions;
 mod tls;
 
 use std::io::{Read, Write};

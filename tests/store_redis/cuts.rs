@@ -16,9 +16,9 @@ use crate::{LONG, key, until_works, works};
 
 /// How a proxy treats what the server says.
 #[derive(Default)]
-struct Treatment {
+pub struct Treatment {
     /// Cuts each connection after so many bytes, or a few more or less; never if it is 0.
-    cut: AtomicUsize,
+    pub cut: AtomicUsize,
     /// Hands on in pieces, each after some milliseconds.
     slow: AtomicBool,
     /// Hands nothing on, on connections that are there.
@@ -26,7 +26,7 @@ struct Treatment {
 }
 
 /// A proxy in front of a server; its URL.
-async fn proxy(server: &RedisServer, treatment: Arc<Treatment>) -> String {
+pub async fn proxy(server: &RedisServer, treatment: Arc<Treatment>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
     let port = server.port();

@@ -8,6 +8,7 @@ mod leases;
 mod outages;
 mod rights;
 mod sentinel;
+mod sessions;
 mod tls;
 
 use std::time::{Duration, Instant};

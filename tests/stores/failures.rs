@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use openstack_identity::Event;
-use openstack_identity::store::{FileStore, Lease, MemoryStore, StoreError, StoreKey, TokenStore};
+use openstack_identity::store::{
+    FileStore, Lease, MemoryStore, Sealing, SealingKey, StoreError, StoreKey, TokenStore,
+};
 use openstack_identity::transport::BoxFuture;
+use tests::told::listen;
 
 use crate::moody::{ALL, GET, LEASE, Moody, PUT, REMOVE};
 use crate::{Counter, builder, call, id, key, logins, start};
@@ -221,4 +224,61 @@ async fn a_token_that_is_too_large_is_compressed_or_not_kept() {
         assert_eq!(first == second, kept, "{limit}");
         assert_eq!(counter.of(Event::StoreFailed) > 0, !kept, "{limit}");
     }
+}
+
+#[tokio::test]
+async fn what_is_told_about_a_store_holds_no_secret() {
+    let server = start().await;
+    let told = listen();
+    let mut secrets = vec![server.demo().password.clone()];
+    let given = [0xA5; 32];
+    for sealing in [
+        Sealing::Auto,
+        Sealing::FromPassword,
+        Sealing::WithKey(SealingKey::new(given)),
+    ] {
+        for fails in [0, GET, PUT, REMOVE, LEASE, ALL] {
+            let store = Moody::default();
+            store.set(fails, false);
+            let hour = Duration::from_secs(3600);
+            let secret = format!("{{\"id\":\"planted-{fails}\"}}");
+            _ = store.put(&key(&server), secret.as_bytes(), hour).await;
+            secrets.push(format!("planted-{fails}"));
+            let client = builder(&server, store.clone()).token_sealing(sealing.clone());
+            let client = client.build().unwrap();
+            call(&client).await.unwrap();
+            let token = client.token().await.unwrap();
+            client.identity_v3().revoke_token(token.id()).await.unwrap();
+            secrets.push(token.id().expose().to_owned());
+            let memory = MemoryStore::new();
+            told.note(&format!("{client:?} {memory:?} {sealing:?} {token:?}"));
+        }
+    }
+    let all = told.lines().join("\n");
+    assert!(
+        all.contains("the token store failed") && all.contains("it is in no mood"),
+        "{all}"
+    );
+    for secret in secrets {
+        assert!(!all.contains(&secret), "{secret}: {all}");
+    }
+    assert!(!all.contains("165, 165") && !all.contains("a5a5"), "{all}");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_costs_a_login() {
+    let server = start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    for place in [file.clone(), file.join("below")] {
+        let counter = Counter::default();
+        let before = logins(&server);
+        let store = FileStore::in_folder(&place);
+        let client = builder(&server, store).on_event(counter.hook());
+        call(&client.build().unwrap()).await.unwrap();
+        assert_eq!(logins(&server), before + 1, "{place:?}");
+        assert!(counter.of(Event::StoreFailed) > 0, "{place:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "in the way");
 }

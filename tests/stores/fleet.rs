@@ -123,7 +123,7 @@ pub async fn another_takes_over(place: &Place) {
     assert_one_login(&told);
     assert_eq!(logins(&server), 2);
     // Three seconds are promised; the rest is for a machine that is busy.
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(8), "{took:?}");
 }
 
 pub async fn wait_for_logins(server: &IdentityServer, count: usize) {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use openstack_identity::testing::Fault;
+use openstack_identity::store::{MemcachedStore, RedisStore, TokenStore};
+use openstack_identity::testing::{Endpoint, Fault, IdentityServer, Service};
+use openstack_identity::{Event, ProjectScope};
 use tests::memcached_server::MemcachedServer;
 use tests::redis_server::RedisServer;
 use tests::world::World;
@@ -10,7 +12,7 @@ use tests::world::World;
 use crate::fleet::{
     Account, Place, Told, another_takes_over, assert_one_login, fifty_log_in_once, wait_for_logins,
 };
-use crate::{TOKENS, logins, start};
+use crate::{Counter, TOKENS, builder, id, logins, start};
 
 /// One Redis by several addresses, as hosts of a network would see it.
 fn redis_places(server: &RedisServer) -> Vec<Place> {
@@ -109,4 +111,115 @@ async fn on_a_real_keystone_a_fleet_logs_in_once() {
         let told = account.fleet(50, &places).await;
         assert_one_login(&told);
     }
+}
+
+/// A cloud whose catalog alone is larger than what memcached takes.
+async fn vast() -> IdentityServer {
+    let mut cloud = IdentityServer::builder();
+    for number in 0..4_000 {
+        let service = Service::new(format!("vast-{number}"), format!("vast{number}"));
+        let url = format!("https://vast-{number}.example/v1");
+        let mut service = service;
+        for interface in ["public", "internal", "admin"] {
+            service = service.endpoint(Endpoint::new(interface, &url));
+        }
+        cloud.add_service(service);
+    }
+    cloud.start().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_vast_catalog_is_compressed_for_memcached_or_not_kept() {
+    let cloud = vast().await;
+    let server = MemcachedServer::start();
+    for (limit, kept) in [(None, true), (Some(10_000), false)] {
+        let mut store = MemcachedStore::builder([server.address()]).prefix(format!("{kept}:"));
+        if let Some(limit) = limit {
+            store = store.largest_entry(limit);
+        }
+        let store = store.build().unwrap();
+        let counter = Counter::default();
+        let client = || {
+            let scope = ProjectScope::by_id(&cloud.demo().project_id);
+            let client = builder(&cloud, store.clone()).scope(scope);
+            client.on_event(counter.hook()).build().unwrap()
+        };
+        let before = logins(&cloud);
+        let token = client().token().await.unwrap();
+        assert!(token.export().to_string().len() > 1 << 20);
+        assert_eq!(client().token().await.unwrap() == token, kept);
+        assert_eq!(logins(&cloud) - before, if kept { 1 } else { 2 });
+        assert_eq!(counter.of(Event::StoreFailed) > 0, !kept);
+    }
+}
+
+/// A store that is killed costs a login; started again, it is used again by the same client.
+async fn comes_back(store: impl TokenStore + Clone, mut server: impl Killed) {
+    let identity = start().await;
+    let counter = Counter::default();
+    let client = || {
+        let client = builder(&identity, store.clone());
+        client.on_event(counter.hook()).build().unwrap()
+    };
+    let kept = id(&client()).await;
+    assert_eq!(id(&client()).await, kept);
+    server.kill_it();
+    assert_ne!(id(&client()).await, kept);
+    assert!(counter.of(Event::StoreFailed) > 0);
+    server.start_it();
+    let failures = counter.of(Event::StoreFailed);
+    let again = id(&client()).await;
+    assert_eq!(id(&client()).await, again);
+    assert_eq!(logins(&identity), 3);
+    assert_eq!(counter.of(Event::StoreFailed), failures);
+}
+
+trait Killed {
+    fn kill_it(&mut self);
+    fn start_it(&mut self);
+}
+
+impl Killed for RedisServer {
+    fn kill_it(&mut self) {
+        self.kill();
+    }
+
+    fn start_it(&mut self) {
+        self.restart();
+    }
+}
+
+impl Killed for MemcachedServer {
+    fn kill_it(&mut self) {
+        self.kill();
+    }
+
+    fn start_it(&mut self) {
+        self.restart();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_comes_back_is_used_again() {
+    let server = RedisServer::start();
+    comes_back(RedisStore::open(&server.url()).unwrap(), server).await;
+    let server = MemcachedServer::start();
+    let store = MemcachedStore::open([server.address()]).unwrap();
+    comes_back(store, server).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_costs_a_login_each_time() {
+    let identity = start().await;
+    let server = RedisServer::start();
+    let store = RedisStore::open(&server.url()).unwrap();
+    server.fill();
+    let client = || builder(&identity, store.clone()).build().unwrap();
+    id(&client()).await;
+    id(&client()).await;
+    assert_eq!(logins(&identity), 2);
+    server.empty();
+    let kept = id(&client()).await;
+    assert_eq!(id(&client()).await, kept);
+    assert_eq!(logins(&identity), 3);
 }

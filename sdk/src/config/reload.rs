@@ -7,8 +7,8 @@ use super::error::ConfigError;
 use super::loader::ConfigLoader;
 use super::origin::{Origin, named};
 use crate::Credentials;
-use crate::session::limit::blocking;
 use crate::session::provider::{BoxError, CredentialsProvider};
+use crate::timer::blocking;
 use crate::transport::BoxFuture;
 
 /// The credentials of a cloud, as its configuration has them at each login.

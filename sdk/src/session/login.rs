@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::limit::within;
+use super::Session;
 use super::memory::{Denied, Fingerprint};
-use super::{Obtained, Session, chance};
 use crate::Timestamp;
+use crate::chance::chance;
 use crate::client::{Client, SendError};
 use crate::error::Error;
+use crate::event::Event;
 use crate::identity::v3::auth::{Auth, AuthMethod, Credentials};
 use crate::identity::v3::tokens::{
     GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired,
@@ -16,18 +17,19 @@ use crate::owner::fingerprint;
 use crate::runtime::Response;
 use crate::session::mfa::Factor;
 use crate::session::provider::BoxError;
+use crate::timer::within;
 use crate::token::AuthToken;
 
 /// How often a login goes on with another factor, at most.
 const ROUNDS: usize = 5;
 
 impl Session {
-    /// A token for the credentials of this moment: from the store, or of a login.
+    /// A token for the credentials of this moment, and what it was: a login, or a hit of the store.
     pub(super) async fn obtain(
         &self,
         client: &Client,
         operation: &'static str,
-    ) -> Result<Obtained, Error> {
+    ) -> Result<(AuthToken, Event), Error> {
         let Some(credentials) = self.credentials().await else {
             return Err(self.no_token(client, operation));
         };
@@ -40,7 +42,7 @@ impl Session {
             return self.obtain_by(&slot, login).await;
         }
         let token = self.prove(client, operation, credentials).await?;
-        Ok(Obtained::Issued(token))
+        Ok((token, Event::Login))
     }
 
     /// A token for these credentials, unless they were refused or are used up.

@@ -10,11 +10,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::clock::{Millis, SECOND, ServerClock};
-use super::limit::within;
 use super::machine::backoff;
 use crate::error::{Error, Refused};
 use crate::identity::v3::auth::{AuthMethod, Credentials, Scope};
 use crate::runtime::to_json;
+use crate::timer::within;
 
 /// Why credentials are not sent.
 #[derive(Clone, Debug, Eq, PartialEq)]

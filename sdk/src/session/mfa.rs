@@ -127,7 +127,7 @@ mod seed {
     use crate::identity::v3::auth::{AuthMethod, Totp};
     use crate::identity::v3::tokens::{AuthMethodName, ReceiptRequired};
     use crate::runtime::Secret;
-    use crate::{Timestamp, totp};
+    use crate::{Timestamp, timer, totp};
 
     /// A secret from which one-time passcodes are computed, as an authenticator application does.
     ///
@@ -190,7 +190,12 @@ mod seed {
                                    before the next one: log in again later";
                         return Err(why.into());
                     }
-                    Err(wait) => tokio::time::sleep(wait).await,
+                    Err(_) if !timer::is_there() => {
+                        let why = "the passcode of this half minute was used, and the next one can be \
+                                   waited for in a Tokio runtime only";
+                        return Err(why.into());
+                    }
+                    Err(wait) => timer::pause(wait).await,
                 }
             }
         }

@@ -2,7 +2,6 @@
 
 pub(crate) mod clock;
 mod gate;
-pub(crate) mod limit;
 mod login;
 mod machine;
 mod memory;
@@ -11,8 +10,6 @@ pub(crate) mod provider;
 #[cfg(feature = "store")]
 mod stored;
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +22,7 @@ use self::memory::Memory;
 use self::mfa::Factor;
 use self::provider::{BoxError, CredentialsProvider};
 use crate::TokenId;
+use crate::chance::chance;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer};
@@ -33,6 +31,7 @@ use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ValidateToken};
 use crate::owner::PassedOver;
 #[cfg(feature = "store")]
 use crate::store::TokenCache;
+use crate::timer;
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
@@ -54,15 +53,6 @@ pub(crate) struct Login {
     pub(crate) observer: Observer,
     #[cfg(feature = "store")]
     pub(crate) cache: Option<Arc<TokenCache>>,
-}
-
-/// A token, and where it came from.
-pub(crate) enum Obtained {
-    /// A login that was just made.
-    Issued(AuthToken),
-    /// An earlier login, by the store.
-    #[cfg(feature = "store")]
-    Kept(AuthToken),
 }
 
 /// A session. Clones share it.
@@ -204,12 +194,7 @@ impl Session {
         leader: Lead,
     ) -> Result<SessionToken, Error> {
         match self.obtain(client, operation).await {
-            Ok(obtained) => {
-                let (token, event) = match obtained {
-                    Obtained::Issued(token) => (token, Event::Login),
-                    #[cfg(feature = "store")]
-                    Obtained::Kept(token) => (token, Event::CacheHit),
-                };
+            Ok((token, event)) => {
                 self.login.observer.tell(event);
                 let life = life(&token);
                 let mut held = None;
@@ -233,7 +218,7 @@ impl Session {
         let now = self.now();
         let pause = self.gate.with(|machine| machine.hold_back(now));
         if let Ok(pause @ 1..) = u64::try_from(pause) {
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            timer::pause(Duration::from_millis(pause)).await;
         }
     }
 
@@ -325,10 +310,4 @@ fn life(token: &AuthToken) -> Life {
         // What comes of a token ends with it.
         renewable: !token.methods.contains(&AuthMethodName::Token),
     }
-}
-
-/// From 0 to 1, different each time.
-#[allow(clippy::cast_precision_loss)]
-pub(crate) fn chance() -> f64 {
-    (RandomState::new().hash_one(0) >> 11) as f64 / (1_u64 << 53) as f64
 }

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::limit::blocking;
 use crate::identity::v3::auth::Credentials;
+use crate::timer::blocking;
 use crate::transport::BoxFuture;
 
 /// Why there are no credentials, or no factor. Its text is shown, so it must hold no secret.

@@ -5,10 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::machine::margin;
-use super::{Obtained, Session, life};
+use super::{Session, life};
 use crate::TokenId;
 use crate::client::Client;
 use crate::error::Error;
+use crate::event::Event;
 use crate::identity::v3::auth::Credentials;
 use crate::store::{Slot, Verdict};
 use crate::token::AuthToken;
@@ -91,7 +92,7 @@ impl Session {
         &self,
         slot: &Slot,
         login: impl Future<Output = Result<AuthToken, Error>>,
-    ) -> Result<Obtained, Error> {
+    ) -> Result<(AuthToken, Event), Error> {
         let time_to_live = |token: &AuthToken| self.time_left(token);
         let obtained = slot
             .obtain(|token| self.judge(token), time_to_live, login)

@@ -13,6 +13,7 @@ use super::{Lease, Sealing, StoreError, StoreKey, TokenStore};
 use crate::TokenId;
 use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
+use crate::timer::{self, within};
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
@@ -72,6 +73,10 @@ impl TokenCache {
         credentials: &Credentials,
         scope: Option<&Scope>,
     ) -> Option<Slot> {
+        if !timer::is_there() {
+            self.warn_once("a store can be used in a Tokio runtime only");
+            return None;
+        }
         let key = StoreKey::new(auth_url, credentials, scope);
         let owner = StoreKey::new(auth_url, credentials, None);
         let (Some(key), Some(owner)) = (key, owner) else {
@@ -257,7 +262,7 @@ impl Slot {
         doing: &'static str,
         call: BoxFuture<'_, Result<T, StoreError>>,
     ) -> Result<T, Trouble> {
-        match tokio::time::timeout(self.cache.timeout, call).await {
+        match within(self.cache.timeout, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 self.failed(doing, &error.to_string());

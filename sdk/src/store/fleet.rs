@@ -9,9 +9,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Lease;
 use super::cache::{Slot, Trouble};
+use crate::chance::chance;
 use crate::error::Error;
 use crate::event::Event;
-use crate::session::{Obtained, chance};
 use crate::token::AuthToken;
 
 /// How long a lease lasts that nobody keeps: if the one who has it dies, another takes over then.
@@ -40,14 +40,15 @@ pub(crate) enum Verdict {
 impl Slot {
     /// The token that is kept, if `judge` finds it good, or else one of `login`: made by one of all who share
     /// the store. `time_to_live` says how long a token may be kept. When the store fails, everybody logs in.
+    /// With it comes what it was: a hit or a login.
     pub(crate) async fn obtain(
         &self,
         judge: impl Fn(&AuthToken) -> Verdict,
         time_to_live: impl Fn(&AuthToken) -> Duration,
         login: impl Future<Output = Result<AuthToken, Error>>,
-    ) -> Result<Obtained, Error> {
+    ) -> Result<(AuthToken, Event), Error> {
         let (lease, keeps) = match self.wait(&judge).await {
-            Turn::Found(token) => return Ok(Obtained::Kept(token)),
+            Turn::Found(token) => return Ok((token, Event::CacheHit)),
             Turn::Ours(lease) => (Some(lease), true),
             Turn::Alone => (None, true),
             Turn::Silent => (None, false),
@@ -65,7 +66,7 @@ impl Slot {
         {
             self.release(lease).await;
         }
-        outcome.map(Obtained::Issued)
+        Ok((outcome?, Event::Login))
     }
 
     /// Looks for a token, and takes the lease if there is none, for as long as somebody else has it. What

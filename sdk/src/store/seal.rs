@@ -31,7 +31,7 @@ pub enum Sealing {
     /// such a secret nothing is kept.
     Always,
     /// As `Always`, and from a password too, by Argon2id (19 MiB of memory, two passes): that takes about
-    /// 20 ms of a present-day processor, once in the life of a process, and makes guessing the password
+    /// 25 ms of a present-day processor, once in the life of a process, and makes guessing the password
     /// from an entry as slow. If it is a weak one, give a key instead.
     FromPassword,
     /// Sealed with this key. Programs that share tokens need the same one.

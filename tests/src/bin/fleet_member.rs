@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use openstack_identity::store::{FileStore, TokenStore};
+use openstack_identity::store::{FileStore, MemoryStore, TokenStore};
 #[cfg(feature = "servers")]
 use openstack_identity::store::{MemcachedStore, RedisStore};
 use openstack_identity::{Event, OpenStack, Password};
@@ -51,6 +51,7 @@ async fn main() -> Result<(), Failure> {
 
 fn store(kind: &str, place: &str) -> Result<Arc<dyn TokenStore>, Failure> {
     match kind {
+        "memory" => Ok(Arc::new(MemoryStore::new())),
         "file" => Ok(Arc::new(FileStore::in_folder(place))),
         #[cfg(feature = "servers")]
         "redis" => Ok(Arc::new(RedisStore::open(place)?)),

@@ -1,0 +1,88 @@
+//! What the environment of a program says of the way to servers: its proxies.
+
+use std::process::Stdio;
+
+use openstack_identity::testing::IdentityServer;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+use crate::{logins, start};
+
+/// A program of its own, as these variables can't be set for this one, that logs in at the address.
+async fn program(server: &IdentityServer, auth_url: &str, variables: &[(&str, &str)]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleet_member"));
+    for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+        command
+            .env_remove(name)
+            .env_remove(name.to_ascii_uppercase());
+    }
+    let mut child = command
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let task = json!({
+        "auth_url": auth_url,
+        "user_id": server.demo().user_id,
+        "password": server.demo().password,
+        "store": "memory",
+        "place": "",
+    });
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(task.to_string().as_bytes()).await.unwrap();
+    child
+}
+
+async fn works(child: Child) -> bool {
+    child.wait_with_output().await.unwrap().status.success()
+}
+
+/// There is no such host: who gets there went by the proxy.
+const NOWHERE: &str = "http://keystone.invalid/v3";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn plain_http_goes_by_its_proxy() {
+    let server = start().await;
+    // The server takes what a proxy is sent, with the whole address in its first line, as its own.
+    let proxy = server.base_url().to_owned();
+    for name in ["http_proxy", "HTTP_PROXY", "ALL_PROXY"] {
+        server.clear_requests();
+        assert!(works(program(&server, NOWHERE, &[(name, &proxy)]).await).await);
+        assert_eq!(logins(&server), 1, "{name}");
+    }
+    server.clear_requests();
+    assert!(!works(program(&server, NOWHERE, &[]).await).await);
+    let spared = [("http_proxy", proxy.as_str()), ("no_proxy", ".invalid")];
+    assert!(!works(program(&server, NOWHERE, &spared).await).await);
+    assert_eq!(logins(&server), 0);
+}
+
+/// The proxy is asked for a way through, and sees nothing of what goes by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn https_goes_through_its_proxy() {
+    let server = start().await;
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let variables = [("https_proxy", address.as_str())];
+    let child = program(&server, "https://keystone.invalid:5000/v3", &variables).await;
+    let (mut connection, _) = proxy.accept().await.unwrap();
+    let mut asked = String::new();
+    let mut lines = BufReader::new(&mut connection);
+    lines.read_line(&mut asked).await.unwrap();
+    assert_eq!(asked, "CONNECT keystone.invalid:5000 HTTP/1.1\r\n");
+    connection
+        .write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+        .await
+        .unwrap();
+    drop((connection, proxy));
+    let output = child.wait_with_output().await.unwrap();
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!error.contains(&server.demo().password), "{error}");
+    println!("{error}");
+}

@@ -1,8 +1,7 @@
 //! Stores that fail in every way, with everything that is told of it.
 
-use std::fmt::Debug;
 use std::path::Path;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -13,9 +12,7 @@ use openstack_identity::store::{
 use openstack_identity::testing::{ApplicationCredential as Known, IdentityServer, User};
 use openstack_identity::transport::BoxFuture;
 use openstack_identity::{ApplicationCredential, Credentials, OpenStack, Password};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tests::told::listen;
 
 use crate::planted::{PASSWORD, SECRET, check, check_debug};
 use crate::support::{soon, start};
@@ -23,60 +20,7 @@ use crate::support::{soon, start};
 /// A key whose bytes are recognized.
 const KEY: [u8; 32] = *b"S3NT1NEL-key-S3NT1NEL-key-S3NT1N";
 
-static TOLD: Mutex<String> = Mutex::new(String::new());
-
-/// Everything that is told in this process, by whatever crate, at every level.
-struct Everything;
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0 += &format!(" {}={value:?}", field.name());
-    }
-}
-
-fn told() -> std::sync::MutexGuard<'static, String> {
-    TOLD.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn tell(target: &str, record: impl FnOnce(&mut Line)) {
-    let mut line = Line(target.to_owned());
-    record(&mut line);
-    let mut told = told();
-    told.push_str(&line.0);
-    told.push('\n');
-}
-
-impl Subscriber for Everything {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        tell(span.metadata().target(), |line| span.record(line));
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        tell("recorded", |line| values.record(line));
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        tell(event.metadata().target(), |line| event.record(line));
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-fn listen() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| tracing::subscriber::set_global_default(Everything).unwrap());
-}
-
-/// Holds what it is given and not what was given, and says that it holds something else.
+/// Loses the end of what it holds.
 struct Garbling(MemoryStore);
 
 impl TokenStore for Garbling {
@@ -87,7 +31,6 @@ impl TokenStore for Garbling {
     fn get<'a>(&'a self, key: &'a StoreKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
         Box::pin(async move {
             let kept = self.0.get(key).await?;
-            // Whole JSON and whole tokens, with a byte changed or the end cut off.
             Ok(kept.map(|mut entry| {
                 entry.truncate(entry.len() - 3);
                 entry
@@ -165,7 +108,7 @@ fn logins(server: &IdentityServer) -> Vec<Credentials> {
 
 #[tokio::test]
 async fn a_store_that_fails_tells_no_secret() {
-    listen();
+    let told = listen();
     let server = start().await;
     let folder = tempfile::tempdir().unwrap();
     let logins = logins(&server);
@@ -201,7 +144,7 @@ async fn a_store_that_fails_tells_no_secret() {
             }
         }
     }
-    let told = told().clone();
+    let told = told.lines().join("\n");
     for store in ["file", "redis", "memcached", "garbling"] {
         assert!(
             told.contains(&format!("store=\"{store}\"")),

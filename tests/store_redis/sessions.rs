@@ -92,7 +92,7 @@ async fn one_that_is_cut_off_in_the_middle_of_a_call_never_fails_a_session() {
 /// Redis forgets a token when it is time to renew it.
 #[tokio::test]
 async fn an_entry_lives_as_long_as_its_token_less_the_margin() {
-    for (life, margin) in [(1000, 100), (3600, 120)] {
+    for (life, margin) in [(100, 10), (3600, 120)] {
         let lifetime = Duration::from_secs(life);
         let identity = IdentityServer::builder().token_lifetime(lifetime);
         let identity = identity.start().await.unwrap();
@@ -104,7 +104,7 @@ async fn an_entry_lives_as_long_as_its_token_less_the_margin() {
         let left: u64 = redis.command(&format!("PTTL {name}")).parse().unwrap();
         let longest = (life - margin) * 1000;
         assert!(
-            (longest - 60_000..=longest).contains(&left),
+            (longest - 30_000..=longest).contains(&left),
             "{life}: {left}"
         );
     }

@@ -3,10 +3,10 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use openstack_identity::testing::Fault;
-use openstack_identity::{Event, OpenStack};
+use openstack_identity::testing::{Fault, IdentityServer};
+use openstack_identity::{Event, OpenStack, Password};
 
 use crate::moody::{KEEP, Moody};
 use crate::{Counter, TOKENS, builder, call, id, logins, start};
@@ -136,4 +136,57 @@ async fn a_fleet_whose_token_is_due_gets_one_new_token() {
     assert_eq!(counter.of(Event::CacheMiss), 2);
     assert_eq!(counter.of(Event::CacheHit), 18);
     assert_eq!(counter.of(Event::StoreFailed), 0);
+}
+
+/// So many programs that start at once, of which the first has a wrong password; who has got a token.
+async fn with_a_wrong_password(server: &IdentityServer, wrong: usize, size: usize) -> Vec<bool> {
+    let store = Moody::default();
+    let wrong_password = Password::by_id(&server.demo().user_id, "wrong");
+    let mut programs = Vec::new();
+    for number in 0..size {
+        let mut builder = builder(server, store.clone()).retries(0);
+        if number < wrong {
+            builder = builder.credentials(wrong_password.clone());
+        }
+        let (client, before) = (builder.build().unwrap(), logins(server));
+        programs.push(tokio::spawn(async move { client.token().await.is_ok() }));
+        while number == 0 && logins(server) == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    let mut good = Vec::new();
+    for program in programs {
+        good.push(program.await.unwrap());
+    }
+    good
+}
+
+#[tokio::test]
+async fn one_who_fails_does_not_make_all_others_log_in() {
+    let server = start().await;
+    let slow = Fault::delay(Duration::from_millis(300)).on("POST", TOKENS);
+    server.inject(slow.always());
+    let good = with_a_wrong_password(&server, 1, 20).await;
+    assert_eq!(good.iter().filter(|good| **good).count(), 19);
+    assert_eq!(logins(&server), 2);
+}
+
+#[tokio::test]
+async fn where_all_fail_nobody_waits_for_all_others() {
+    let server = start().await;
+    let slow = Fault::delay(Duration::from_secs(1)).on("POST", TOKENS);
+    server.inject(slow.always());
+    let begun = Instant::now();
+    let good = with_a_wrong_password(&server, 25, 25).await;
+    // One after the other would take as many seconds.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{begun:?}");
+    assert_eq!((good.contains(&true), logins(&server)), (false, 25));
+}
+
+#[tokio::test]
+async fn the_future_of_a_token_is_small_whatever_a_login_takes() {
+    let server = start().await;
+    let client = builder(&server, Moody::default()).build().unwrap();
+    assert!(size_of_val(&client.token()) <= 1024);
+    assert!(size_of_val(&client.identity_v3().list_auth_projects()) <= 4096);
 }

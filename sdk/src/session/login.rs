@@ -38,7 +38,8 @@ impl Session {
         let credentials = credentials.map_err(no_credentials)?;
         #[cfg(feature = "store")]
         if let Some(slot) = self.slot(client, &credentials).await {
-            let login = self.prove(client, operation, credentials);
+            // In a box, as it is passed on and on, and each time its place is in another future.
+            let login = Box::pin(self.prove(client, operation, credentials));
             return self.obtain_by(&slot, login).await;
         }
         let token = self.prove(client, operation, credentials).await?;

@@ -252,6 +252,23 @@ impl Slot {
         _ = self.ask("release", lease.release()).await;
     }
 
+    /// Notes that a login has failed, for those who wait for it. Another failure has another note.
+    pub(super) async fn note_failure(&self, time_to_live: Duration) -> Result<(), Trouble> {
+        let mut note = [0; 16];
+        if getrandom::fill(&mut note).is_err() {
+            return Ok(());
+        }
+        let key = self.form.key.of_failures();
+        let put = self.cache.store.put(&key, &note, time_to_live);
+        self.ask("put", put).await
+    }
+
+    /// The note of the last login that has failed, if that was not long ago.
+    pub(super) async fn failure(&self) -> Result<Option<Vec<u8>>, Trouble> {
+        let key = self.form.key.of_failures();
+        self.ask("get", self.cache.store.get(&key)).await
+    }
+
     pub(super) fn tell(&self, event: Event) {
         self.cache.observer.tell(event);
     }

@@ -27,6 +27,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const FIRST_LOOK: Duration = Duration::from_millis(25);
 const LAST_LOOK: Duration = Duration::from_millis(200);
 
+/// How many logins of others may fail before nobody waits any more. One may fail for a reason of its own,
+/// such as a wrong password; if all fail, each had better know soon.
+const FAILURES: usize = 2;
+
+/// How long a failure is noted: longer than anybody waits before looking again.
+const NOTE: Duration = Duration::from_secs(2);
+
 /// What a kept token is good for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
@@ -59,6 +66,7 @@ impl Slot {
         let put = match &outcome {
             // The token is good without the store.
             Ok(token) if keeps && !time_to_live.is_zero() => self.put(token, time_to_live).await,
+            Err(_) if lease.is_some() => self.note_failure(NOTE).await,
             _ => Ok(()),
         };
         if let Some(lease) = lease
@@ -76,6 +84,7 @@ impl Slot {
         let started = Instant::now();
         let mut pause = FIRST_LOOK;
         let mut waited = false;
+        let mut failures = Vec::new();
         loop {
             // Who can't look may wait in vain.
             let longest = match self.look(judge).await {
@@ -92,6 +101,15 @@ impl Slot {
             }
             if !std::mem::replace(&mut waited, true) {
                 self.tell(Event::Wait);
+            }
+            match self.failure().await {
+                Ok(Some(failure)) if !failures.contains(&failure) => failures.push(failure),
+                Ok(_) | Err(Trouble::Error) => {}
+                Err(Trouble::Silence) => return Turn::Silent,
+            }
+            if failures.len() >= FAILURES {
+                tracing::debug!("the logins of others have failed");
+                return Turn::Alone;
             }
             if started.elapsed() >= longest {
                 tracing::warn!("another program has been logging in for {longest:?}");
@@ -166,7 +184,7 @@ impl Slot {
 enum Turn {
     Found(AuthToken),
     Ours(Box<dyn Lease>),
-    /// Somebody else has the lease for too long, or there are no leases.
+    /// Somebody else has the lease for too long, the logins of others have failed, or there are no leases.
     Alone,
     /// The store doesn't answer.
     Silent,

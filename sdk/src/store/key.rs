@@ -51,6 +51,15 @@ impl StoreKey {
         Some(StoreKey(format!("openstack-v{VERSION}-{hash}")))
     }
 
+    /// Where it is noted that a login for this key has failed.
+    pub(super) fn of_failures(&self) -> StoreKey {
+        let mut hash = Hash(Sha256::new());
+        hash.text("openstack-identity failed login");
+        hash.text(&self.0);
+        let hash = HEXLOWER.encode(&hash.0.finalize());
+        StoreKey(format!("openstack-v{VERSION}-{hash}"))
+    }
+
     /// The text, which every store takes for a name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -165,6 +174,9 @@ mod tests {
             "openstack-v1-de755c017c454a51a5f2f9603d554dd91217934d6d60452f7bf7140030872ecd"
         );
         assert_eq!(key.as_str().len(), 77);
+        let of_failures = key.of_failures();
+        assert_eq!(of_failures.as_str().len(), 77);
+        assert_ne!(of_failures, key);
     }
 
     #[test]

@@ -34,8 +34,8 @@
 //! # When many programs start at once
 //!
 //! One takes a lease and logs in; the others look into the store until they find its token. A program that is
-//! killed meanwhile loses its lease within two seconds, and another goes on. Who has waited for 30 seconds
-//! logs in by itself.
+//! killed meanwhile loses its lease within two seconds, and another goes on. Who has waited for 30 seconds,
+//! or has seen the logins of two others fail, logs in by itself.
 
 mod builder;
 mod cache;

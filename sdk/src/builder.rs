@@ -206,7 +206,7 @@ impl OpenStackBuilder {
         self
     }
 
-    /// Makes [`OpenStack::close`] revoke the session's token.
+    /// Makes [`OpenStack::close`] revoke the session's token; with a store, that of all who share it.
     pub fn revoke_on_close(mut self, revoke: bool) -> Self {
         self.revoke_on_close = revoke;
         self

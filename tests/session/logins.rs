@@ -8,7 +8,7 @@ use std::time::Duration;
 use openstack_identity::testing::Fault;
 use tokio::sync::Semaphore;
 
-use openstack_identity::{ErrorKind, Event, OpenStack, ProjectScope, Scope, TokenId};
+use openstack_identity::{ErrorKind, Event, OpenStack, Password, ProjectScope, Scope, TokenId};
 
 use crate::{Counter, PROJECTS, TOKENS, builder, call, logins, start, until};
 
@@ -164,7 +164,7 @@ async fn a_provider_is_asked_at_each_login() {
             } else {
                 "demo-password"
             };
-            let credentials = openstack_identity::Password::by_id(&user, password);
+            let credentials = Password::by_id(&user, password);
             async move { Ok(credentials.into()) }
         })
         .build()
@@ -182,10 +182,54 @@ async fn a_provider_is_asked_at_each_login() {
 }
 
 #[tokio::test]
+async fn a_secret_in_a_file_is_read_at_each_login() {
+    let server = start().await;
+    let user = server.demo().user_id.clone();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    std::fs::write(&path, format!("{}\n", server.demo().password)).unwrap();
+    let file = openstack_identity::secret_from_file(&path, {
+        let user = user.clone();
+        move |password| Password::by_id(&user, password).into()
+    });
+    let openstack = OpenStack::builder(server.auth_url()).credentials_from(file);
+    let openstack = openstack.build().unwrap();
+    call(&openstack).await.unwrap();
+    std::fs::write(&path, "second-password").unwrap();
+    server.clock().advance(Duration::from_secs(60));
+    server.set_password(&user, "second-password").unwrap();
+    server.clock().advance(Duration::from_secs(2));
+    call(&openstack).await.unwrap();
+    assert_eq!(logins(&server), 2);
+}
+
+#[tokio::test]
+async fn a_secret_in_a_variable_is_used() {
+    let server = start().await;
+    let user = server.demo().user_id.clone();
+    // A variable that there is, as this program can't set one safely.
+    let value = std::env::var("PATH").unwrap();
+    server.set_password(&user, &value).unwrap();
+    server.clock().advance(Duration::from_secs(2));
+    let with = |name: &str| {
+        let user = user.clone();
+        let provider = openstack_identity::secret_from_env(name, move |password| {
+            Password::by_id(&user, password).into()
+        });
+        let builder = OpenStack::builder(server.auth_url()).credentials_from(provider);
+        builder.build().unwrap()
+    };
+    call(&with("PATH")).await.unwrap();
+    let error = call(&with("NO_SUCH_VARIABLE")).await.unwrap_err();
+    assert!(error.to_string().contains("NO_SUCH_VARIABLE"), "{error}");
+    assert_eq!(logins(&server), 1);
+}
+
+#[tokio::test]
 async fn a_provider_without_credentials_says_why() {
     let server = start().await;
     let file = openstack_identity::secret_from_file("no/such/file", |password| {
-        openstack_identity::Password::by_id("a", password).into()
+        Password::by_id("a", password).into()
     });
     let openstack = OpenStack::builder(server.auth_url())
         .credentials_from(file)

@@ -24,7 +24,8 @@
 //! # Who can use it
 //!
 //! Whoever has a token can do what its user may, until it expires. Files are for their owner alone. What is
-//! kept elsewhere is [sealed](Sealing) if there is a key for that.
+//! kept elsewhere is [sealed](Sealing) if there is a key for that. Passwords are no part of a key, so an entry
+//! that is not sealed serves also who has a wrong one.
 //!
 //! # For how long
 //!
@@ -136,7 +137,8 @@ pub trait TokenStore: Send + Sync + 'static {
         16 << 20
     }
 
-    /// The entry under this key; none if there is none or its time is over.
+    /// The entry under this key; none if there is none or its time is over. After an error the session goes
+    /// on with the store, after silence without it.
     fn get<'a>(&'a self, key: &'a StoreKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>>;
 
     /// Keeps an entry under this key, in place of any other, for this time at most. Whoever reads
@@ -158,7 +160,8 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Takes the lease of this key: the duty to log in for all who want the token. None if somebody else
     /// has it. It ends when it is released, when this time is over without a
-    /// [`keep`](Lease::keep), or earlier if the program that holds it has ended and the store knows.
+    /// [`keep`](Lease::keep), or earlier if the program that holds it has ended and the store knows. A store
+    /// that has no leases answers with an error.
     fn lease<'a>(
         &'a self,
         key: &'a StoreKey,

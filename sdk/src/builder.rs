@@ -13,7 +13,7 @@ use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::limits::Limits;
 use crate::openstack::{OpenStack, Shared};
-use crate::owner::{Wanted, check, fingerprint};
+use crate::owner::{PassedOver, Wanted, check, fingerprint};
 #[cfg(feature = "reqwest")]
 use crate::reqwest_transport::{HttpVersion, Settings};
 use crate::service::ServiceSettings;
@@ -310,41 +310,8 @@ impl OpenStackBuilder {
             self.limits.allow_for_people();
         }
         let url = AuthUrl::parse(&self.auth_url)?;
-        let known = self.known.as_ref();
-        let fingerprint =
-            known.and_then(|it| fingerprint(&self.auth_url, it, self.login.scope.as_ref()));
-        let wanted = Wanted {
-            credentials: known,
-            logs_in: self.login.credentials.is_some(),
-            scope: self.login.scope.as_ref(),
-            fingerprint: fingerprint.as_deref(),
-        };
-        let (cached, passed_over) =
-            match self.cached_token.map(|it| (check(&it, &url, &wanted), it)) {
-                None => (None, None),
-                Some((Ok(()), token)) => (Some(token), None),
-                Some((Err(why), _)) => {
-                    tracing::debug!(%why, "passed over");
-                    (None, Some(why))
-                }
-            };
-        let transport = match self.transport {
-            Some(transport) => transport,
-            #[cfg(feature = "reqwest")]
-            None => Arc::new(
-                self.settings
-                    .transport()
-                    .map_err(|error| Error::setup(error.to_string()))?,
-            ),
-            #[cfg(not(feature = "reqwest"))]
-            None => {
-                let what = "there is nothing to send requests with".to_owned();
-                return Err(Error::input(
-                    what,
-                    "give a `transport`, or turn on the feature reqwest",
-                ));
-            }
-        };
+        let (cached, passed_over) = self.cached(&url);
+        let transport = self.transport_to_use()?;
         url.root().warn_of_plain_http();
         let observer = self.login.observer.clone();
         let wire = Wire {
@@ -371,6 +338,44 @@ impl OpenStackBuilder {
             revoke_on_close: self.revoke_on_close,
             configuration: self.configuration,
         }))
+    }
+
+    /// The token to start from, or why the one that was given isn't.
+    fn cached(&mut self, url: &AuthUrl) -> (Option<AuthToken>, Option<PassedOver>) {
+        let Some(token) = self.cached_token.take() else {
+            return (None, None);
+        };
+        let (known, scope) = (self.known.as_ref(), self.login.scope.as_ref());
+        let fingerprint = known.and_then(|it| fingerprint(&self.auth_url, it, scope));
+        let wanted = Wanted {
+            credentials: known,
+            logs_in: self.login.credentials.is_some(),
+            scope,
+            fingerprint: fingerprint.as_deref(),
+        };
+        match check(&token, url, &wanted) {
+            Ok(()) => (Some(token), None),
+            Err(why) => {
+                tracing::debug!(%why, "passed over");
+                (None, Some(why))
+            }
+        }
+    }
+
+    fn transport_to_use(&mut self) -> Result<Arc<dyn Transport>, Error> {
+        match self.transport.take() {
+            Some(transport) => Ok(transport),
+            #[cfg(feature = "reqwest")]
+            None => match self.settings.transport() {
+                Ok(transport) => Ok(Arc::new(transport)),
+                Err(error) => Err(Error::setup(error.to_string())),
+            },
+            #[cfg(not(feature = "reqwest"))]
+            None => Err(Error::input(
+                "there is nothing to send requests with".to_owned(),
+                "give a `transport`, or turn on the feature reqwest",
+            )),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use openstack_identity::testing::Demo;
+use openstack_identity_testing::Demo;
 
 /// Values by the names of the environment variables that give them.
 pub struct Inputs(BTreeMap<&'static str, String>);

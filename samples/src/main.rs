@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use openstack_identity::OpenStack;
-use openstack_identity::testing::IdentityServer;
+use openstack_identity_testing::IdentityServer;
 
 use crate::inputs::Inputs;
 use crate::recorder::{Exchange, Recorder};

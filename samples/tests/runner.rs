@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use openstack_identity::testing::{Demo, IdentityServer};
+use openstack_identity_testing::{Demo, IdentityServer};
 
 /// Runs the command in `folder`, with this environment and no other variable that samples look at.
 fn run(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {

@@ -52,8 +52,6 @@ mod session;
 mod single_flight;
 #[cfg(feature = "store")]
 pub mod store;
-#[cfg(feature = "testing")]
-pub mod testing;
 #[cfg(feature = "client")]
 mod timer;
 #[cfg(feature = "client")]
@@ -62,7 +60,7 @@ mod token;
 mod token_file;
 #[cfg(feature = "client")]
 mod token_import;
-#[cfg(any(feature = "totp", feature = "testing"))]
+#[cfg(feature = "totp")]
 mod totp;
 #[cfg(feature = "client")]
 pub mod transport;

@@ -1,7 +1,7 @@
 //! Answers that are HTTP, and not what they should be.
 
 use openstack_identity::ErrorKind;
-use openstack_identity::testing::Fault;
+use openstack_identity_testing::Fault;
 use serde_json::json;
 
 use crate::assert_error;

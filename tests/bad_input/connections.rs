@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::{Fault, IdentityServer};
 use openstack_identity::{Error, ErrorKind, OpenStack, Password};
+use openstack_identity_testing::{Fault, IdentityServer};
 
 use crate::assert_error;
 use crate::support::{

@@ -1,7 +1,7 @@
 //! Headers that lack, lie, come twice, or are no text.
 
 use openstack_identity::ErrorKind;
-use openstack_identity::testing::Fault;
+use openstack_identity_testing::Fault;
 use serde_json::json;
 
 use crate::assert_error;

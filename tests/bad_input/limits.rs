@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::Fault;
 use openstack_identity::transport::{Body, BoxFuture, Transport, TransportError};
 use openstack_identity::{
     BoxError, Credentials, CredentialsProvider, Error, ErrorKind, OpenStack, OpenStackBuilder,
 };
+use openstack_identity_testing::Fault;
 
 use crate::assert_error;
 use crate::support::{TOKENS, builder, demo, soon, start, start_with};

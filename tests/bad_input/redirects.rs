@@ -1,7 +1,7 @@
 //! Redirects: nothing goes to another origin, and the same request only goes where it is repeated.
 
-use openstack_identity::testing::{Fault, IdentityServer};
 use openstack_identity::{ErrorKind, OpenStack};
+use openstack_identity_testing::{Fault, IdentityServer};
 
 use crate::assert_error;
 use crate::support::{TOKENS, builder, check, login, openstack, soon, start};

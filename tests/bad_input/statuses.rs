@@ -1,7 +1,7 @@
 //! Refusals, each with its kind.
 
-use openstack_identity::testing::Fault;
 use openstack_identity::{Error, ErrorKind};
+use openstack_identity_testing::Fault;
 use serde_json::json;
 
 use crate::assert_error;

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use openstack_identity::testing::{Fault, IdentityServer};
 use openstack_identity::{AuthToken, Error, OpenStack, OpenStackBuilder, Password};
+use openstack_identity_testing::{Fault, IdentityServer};
 
 /// Long beside what anything here takes, and short beside a client that hangs.
 const BOUND: Duration = Duration::from_secs(20);

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use openstack_identity::testing::IdentityServer;
 use openstack_identity::{AuthToken, Error, ErrorKind, OpenStack, OpenStackBuilder};
+use openstack_identity_testing::IdentityServer;
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd,
 };

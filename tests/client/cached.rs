@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use openstack_identity::identity::v3::auth::{DomainScope, SystemScope, TrustScope};
-use openstack_identity::testing::IdentityServer;
 use openstack_identity::{
     AuthToken, ErrorKind, OpenStack, OpenStackBuilder, Password, ProjectScope, Scope,
 };
+use openstack_identity_testing::IdentityServer;
 use serde_json::json;
 use tests::world::World;
 

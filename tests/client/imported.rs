@@ -1,10 +1,10 @@
 //! Tokens that other clients kept, and bare ids.
 
 use openstack_identity::identity::v3::auth::{DomainScope, SystemScope, TrustScope};
-use openstack_identity::testing::Fault;
 use openstack_identity::{
     ApplicationCredential, AuthToken, ErrorKind, OpenStack, OpenStackBuilder, Password, Scope,
 };
+use openstack_identity_testing::Fault;
 use serde_json::{Value, json};
 use tests::world::World;
 

@@ -2,8 +2,8 @@
 
 use openstack_identity::identity::v3::auth::SystemScope;
 use openstack_identity::identity::v3::service::{GetVersion, VersionStatus};
-use openstack_identity::testing::Fault;
 use openstack_identity::{ErrorKind, ProjectScope};
+use openstack_identity_testing::Fault;
 use serde_json::json;
 
 use crate::assert_error;

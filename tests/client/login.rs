@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use openstack_identity::identity::v3::auth::{AuthMethod, DomainScope, SystemScope, TrustScope};
 use openstack_identity::identity::v3::tokens::AuthMethodName;
-use openstack_identity::testing::{IdentityServer, Target, Trust, User, totp_passcode};
 use openstack_identity::{
     ApplicationCredential, AuthToken, Credentials, DomainRef, Error, ErrorKind, OpenStack,
     Password, ProjectScope, Scope, Totp, UserRef,
 };
+use openstack_identity_testing::{IdentityServer, Target, Trust, User, totp_passcode};
 use serde_json::{Value, json};
 
 use crate::assert_error;

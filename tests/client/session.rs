@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use openstack_identity::testing::{Fault, Target, User};
 use openstack_identity::{AuthToken, Error, ErrorKind, OpenStack, Password};
+use openstack_identity_testing::{Fault, Target, User};
 
 use crate::assert_error;
 use crate::support::{TOKENS, administrator, builder, check, openstack, soon, start};

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use openstack_identity::identity::v3::tokens::{GetToken, RevokeToken, ValidateToken};
-use openstack_identity::testing::{
-    AccessRule, ApplicationCredential as NewCredential, Fault, IdentityServer,
-};
 use openstack_identity::{
     ApplicationCredential, Error, ErrorKind, OpenStack, ProjectScope, Validity,
+};
+use openstack_identity_testing::{
+    AccessRule, ApplicationCredential as NewCredential, Fault, IdentityServer,
 };
 
 use crate::assert_error;

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use openstack_identity::testing::Fault;
 use openstack_identity::transport::{
     Body, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
@@ -10,6 +9,7 @@ use openstack_identity::{
     AuthToken, Credentials, Error, ErrorKind, GenerateTokenCall, IdentityV3, OpenStack,
     OpenStackBuilder, SendError, ServiceRequest, TokenId, Validity,
 };
+use openstack_identity_testing::Fault;
 
 use crate::assert_error;
 use crate::support::{builder, check_text, soon, start};

@@ -6,8 +6,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use openstack_identity::config::ConfigLoader;
-use openstack_identity::testing::IdentityServer;
 use openstack_identity::{Error, ErrorKind, OpenStack};
+use openstack_identity_testing::IdentityServer;
 
 const TOKENS: &str = "/v3/auth/tokens";
 

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::{Fault, IdentityServer};
+use openstack_identity_testing::{Fault, IdentityServer};
 use serde_json::{Value, json};
 
 use crate::{client, demo, header, status};

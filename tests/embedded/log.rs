@@ -1,6 +1,6 @@
 //! The log of requests, and what must not be seen in it.
 
-use openstack_identity::testing::{ApplicationCredential, Fault, IdentityServer, User};
+use openstack_identity_testing::{ApplicationCredential, Fault, IdentityServer, User};
 use serde_json::json;
 
 use crate::{client, demo, status, token};

@@ -7,7 +7,7 @@ mod log;
 mod settings;
 mod time;
 
-use openstack_identity::testing::IdentityServer;
+use openstack_identity_testing::IdentityServer;
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 

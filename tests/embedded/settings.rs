@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::{
+use openstack_identity_testing::{
     Domain, Endpoint, IdentityServer, Project, Service, Target, Trust, User,
 };
 use serde_json::{Value, json};
@@ -238,4 +238,22 @@ async fn changes_to_what_is_not_there_say_so() {
             .unassign("sorcerer", "nobody", &Target::System)
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn a_port_of_the_callers_choice() {
+    let first = IdentityServer::start().await.unwrap();
+    let port = first.base_url().rsplit(':').next().unwrap();
+    let port: u16 = port.parse().unwrap();
+    let taken = IdentityServer::builder().port(port).start().await;
+    let error = taken.expect_err("the port is taken");
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    let text = error.to_string();
+    assert!(
+        text.contains(&format!("127.0.0.1:{port}")) && text.contains("choose another port"),
+        "{text}"
+    );
+    first.shutdown();
+    let second = IdentityServer::builder().port(port).start().await.unwrap();
+    assert_eq!(second.auth_url(), format!("http://127.0.0.1:{port}/v3"));
 }

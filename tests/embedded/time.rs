@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use openstack_identity::testing::{
+use openstack_identity_testing::{
     ApplicationCredential, IdentityServer, Target, Trust, User, totp_passcode,
 };
 use serde_json::{Value, json};

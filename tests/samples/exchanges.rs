@@ -1,7 +1,7 @@
 //! Request by request: method, path, JSON body, headers.
 
 use openstack_identity::Validity;
-use openstack_identity::testing::RecordedRequest;
+use openstack_identity_testing::RecordedRequest;
 use samples::identity::v3::tokens as samples;
 use serde_json::{Value, json};
 use tests::world::{Account, World};

@@ -2,7 +2,6 @@
 
 use openstack_identity::identity::v3::auth::{Auth, AuthMethod, Federated};
 use openstack_identity::identity::v3::tokens::GenerateToken;
-use openstack_identity::testing::{Fault, IdentityServer, User};
 use openstack_identity::transport::{
     Body, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
@@ -10,6 +9,7 @@ use openstack_identity::{
     ApplicationCredential, Credentials, Error, ErrorKind, IdentityV3, OpenStack, Password,
     ProjectScope, TokenId, Totp,
 };
+use openstack_identity_testing::{Fault, IdentityServer, User};
 use serde_json::json;
 
 use crate::planted::{

@@ -5,12 +5,12 @@ use openstack_identity::identity::v3::tokens::{
     GenerateToken, GetToken, Oauth1Authorization, ReceiptId, RevokeToken, ValidateToken,
 };
 use openstack_identity::runtime::{Operation, Response, Secret};
-use openstack_identity::testing::{
-    ApplicationCredential as TestCredential, Fault, IdentityServer, User,
-};
 use openstack_identity::{
     ApplicationCredential, AuthToken, Credentials, DomainRef, Error, ErrorKind, OpenStack,
     Password, TokenId, Totp, UserRef,
+};
+use openstack_identity_testing::{
+    ApplicationCredential as TestCredential, Fault, IdentityServer, User,
 };
 use serde_json::json;
 

@@ -9,9 +9,9 @@ use openstack_identity::store::{
     FileStore, Lease, MemcachedStore, MemoryStore, RedisStore, Sealing, SealingKey, StoreError,
     StoreKey, TokenStore,
 };
-use openstack_identity::testing::{ApplicationCredential as Known, IdentityServer, User};
 use openstack_identity::transport::BoxFuture;
 use openstack_identity::{ApplicationCredential, Credentials, OpenStack, Password};
+use openstack_identity_testing::{ApplicationCredential as Known, IdentityServer, User};
 use tests::told::listen;
 
 use crate::planted::{PASSWORD, SECRET, check, check_debug};

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use openstack_identity::config::ConfigLoader;
-use openstack_identity::testing::{Endpoint, IdentityServer, Service};
 use openstack_identity::{
     AuthToken, Error, ErrorKind, MissingPart, OpenStack, OpenStackBuilder, Password, ServiceClient,
     Verdict,
 };
+use openstack_identity_testing::{Endpoint, IdentityServer, Service};
 use serde_json::{Value, json};
 
 use crate::stub::{STUB, Stub, builder, identity_with, openstack};

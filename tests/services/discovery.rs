@@ -1,7 +1,7 @@
 //! Where Identity v3 is when the auth URL doesn't say.
 
-use openstack_identity::testing::{Fault, IdentityServer};
 use openstack_identity::{ErrorKind, OpenStack, Password};
+use openstack_identity_testing::{Fault, IdentityServer};
 use serde_json::{Value, json};
 
 use crate::stub::{Answer, Stub, openstack};

@@ -1,8 +1,8 @@
 //! HTTP/2: agreed on over TLS, forced, forbidden.
 
 use http::Version;
-use openstack_identity::testing::{Endpoint, IdentityServer, Service};
 use openstack_identity::{Error, ErrorKind, HttpVersion, OpenStack, Password, ProjectScope};
+use openstack_identity_testing::{Endpoint, IdentityServer, Service};
 
 use crate::stub::{STUB, Stub, builder};
 use crate::tls::Front;

@@ -1,7 +1,7 @@
 //! What is sent, what comes back, and how the session's token is kept good.
 
-use openstack_identity::testing::{Endpoint, Fault, Service};
 use openstack_identity::{ErrorKind, Event};
+use openstack_identity_testing::{Endpoint, Fault, Service};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

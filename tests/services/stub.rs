@@ -8,8 +8,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use openstack_identity::testing::{Endpoint, IdentityServer, Service};
 use openstack_identity::{OpenStack, OpenStackBuilder, Password, ProjectScope};
+use openstack_identity_testing::{Endpoint, IdentityServer, Service};
 use serde_json::{Value, json};
 
 /// A request as the service saw it.

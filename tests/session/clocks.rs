@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use openstack_identity::testing::{Fault, IdentityServer};
 use openstack_identity::{OpenStack, Scope};
+use openstack_identity_testing::{Fault, IdentityServer};
 
 use crate::{PROJECTS, builder, call, logins, start, start_with_lifetime, until};
 

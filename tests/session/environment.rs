@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use openstack_identity::testing::IdentityServer;
+use openstack_identity_testing::IdentityServer;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;

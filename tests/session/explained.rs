@@ -1,7 +1,7 @@
 //! What a client says of itself.
 
-use openstack_identity::testing::Fault;
 use openstack_identity::{OpenStack, ProjectScope};
+use openstack_identity_testing::Fault;
 
 use crate::{TOKENS, builder, call, logins, start};
 

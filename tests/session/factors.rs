@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use openstack_identity::identity::v3::tokens::AuthMethodName;
-use openstack_identity::testing::{IdentityServer, User, totp_passcode};
 use openstack_identity::{
     Credentials, ErrorKind, OpenStack, OpenStackBuilder, Password, Totp, TotpSeed, factor_from,
 };
+use openstack_identity_testing::{IdentityServer, User, totp_passcode};
 
 use crate::{call, logins, start};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use openstack_identity::identity::v3::tokens::AuthMethodName;
-use openstack_identity::testing::{IdentityServer, User};
 use openstack_identity::{BoxError, Credentials, ErrorKind, OpenStack, TotpSeed, factor_from};
+use openstack_identity_testing::{IdentityServer, User};
 
 use crate::factors::{SEED, with_password};
 use crate::{builder, call, logins, start};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use openstack_identity::testing::Fault;
+use openstack_identity_testing::Fault;
 use tokio::sync::Semaphore;
 
 use openstack_identity::{ErrorKind, Event, OpenStack, Password, ProjectScope, Scope, TokenId};

@@ -18,8 +18,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::IdentityServer;
 use openstack_identity::{Event, OpenStack, OpenStackBuilder, Password};
+use openstack_identity_testing::IdentityServer;
 
 const TOKENS: &str = "/v3/auth/tokens";
 const PROJECTS: &str = "/v3/auth/projects";

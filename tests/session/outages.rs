@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::{Fault, IdentityServer, Target, User};
 use openstack_identity::{Error, ErrorKind, OpenStack, OpenStackBuilder, Password};
+use openstack_identity_testing::{Fault, IdentityServer, Target, User};
 
 use crate::proxy::Proxy;
 use crate::{PROJECTS, TOKENS, builder, call, logins, start, until};

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use openstack_identity::testing::Fault;
 use openstack_identity::{ErrorKind, OpenStack, Password, ProjectScope, Validity};
+use openstack_identity_testing::Fault;
 use serde_json::json;
 
 use crate::{PROJECTS, TOKENS, builder, call, demo, logins, start};
@@ -41,8 +41,8 @@ async fn a_refused_token_is_renewed_once_a_call() {
 #[tokio::test]
 async fn a_404_is_the_tokens_death_only_if_the_server_confirms_it() {
     let server = start().await;
-    let project = server.add_project(openstack_identity::testing::Project::new("short-lived"));
-    let target = openstack_identity::testing::Target::Project(project.clone());
+    let project = server.add_project(openstack_identity_testing::Project::new("short-lived"));
+    let target = openstack_identity_testing::Target::Project(project.clone());
     server.assign("member", &server.demo().user_id, target);
     let openstack = builder(&server)
         .scope(ProjectScope::by_id(&project))

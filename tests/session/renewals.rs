@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use openstack_identity::testing::Fault;
 use openstack_identity::{ErrorKind, Event, OpenStack};
+use openstack_identity_testing::Fault;
 
 use crate::{Counter, TOKENS, builder, call, logins, start, start_with_lifetime, until};
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use openstack_identity::identity::v3::tokens::AuthMethodName;
-use openstack_identity::testing::{Fault, IdentityServer, Project, totp_passcode};
 use openstack_identity::{
     Credentials, ErrorKind, Event, OpenStack, Password, ProjectScope, Scope, Totp, factor_from,
 };
+use openstack_identity_testing::{Fault, IdentityServer, Project, totp_passcode};
 
 use crate::factors::{SEED, with_password, with_rules};
 use crate::{Counter, TOKENS, builder, call, logins, start, start_with_lifetime, until};

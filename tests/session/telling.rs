@@ -1,8 +1,8 @@
 //! What the client tells: spans, and a warning of plain http.
 
 use openstack_identity::store::MemcachedStore;
-use openstack_identity::testing::Fault;
 use openstack_identity::{OpenStack, Password, ProjectScope};
+use openstack_identity_testing::Fault;
 use tests::told::listen;
 
 use crate::{PROJECTS, builder, call, start};

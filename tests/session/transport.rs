@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use openstack_identity::identity::v3::auth::Auth;
 use openstack_identity::identity::v3::tokens::GenerateToken;
-use openstack_identity::testing::Fault;
 use openstack_identity::{Credentials, ErrorKind, Event, Password, Totp};
+use openstack_identity_testing::Fault;
 
 use crate::{Counter, PROJECTS, TOKENS, builder, call, logins, start};
 

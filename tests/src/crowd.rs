@@ -1,13 +1,13 @@
 //! Two clouds full of users who are easily taken for each other, and every way for them to log in.
 
 use openstack_identity::identity::v3::auth::{DomainScope, SystemScope, TrustScope};
-use openstack_identity::testing::{
-    ApplicationCredential as Delegated, Domain, IdentityServer, IdentityServerBuilder, Project,
-    Target, Trust, User,
-};
 use openstack_identity::{
     ApplicationCredential, AuthToken, Credentials, DomainRef, OpenStack, Password, ProjectScope,
     Scope, UserRef,
+};
+use openstack_identity_testing::{
+    ApplicationCredential as Delegated, Domain, IdentityServer, IdentityServerBuilder, Project,
+    Target, Trust, User,
 };
 
 use crate::world::{Failure, Named};
@@ -80,7 +80,7 @@ impl Shown {
 
 impl Crowd {
     /// A crowd in which two names are everybody's. They are different, not empty, and not those of the
-    /// [demo world](openstack_identity::testing::Demo).
+    /// [demo world](openstack_identity_testing::Demo).
     ///
     /// # Errors
     ///

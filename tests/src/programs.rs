@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use openstack_identity::store::{Sealing, TokenStore};
-use openstack_identity::testing::IdentityServer;
 use openstack_identity::{AuthToken, Event, OpenStack, Password, ProjectScope};
+use openstack_identity_testing::IdentityServer;
 
 /// What it came to that a program wanted a token.
 #[derive(Debug)]

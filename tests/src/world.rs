@@ -9,7 +9,7 @@ mod recipe;
 use std::error::Error;
 use std::time::{Duration, SystemTime};
 
-use openstack_identity::testing::{IdentityServer, totp_passcode};
+use openstack_identity_testing::{IdentityServer, totp_passcode};
 
 pub use backend::{Backend, NewApplicationCredential, NewTrust, NewUser, On};
 

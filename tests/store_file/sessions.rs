@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use openstack_identity::store::FileStore;
-use openstack_identity::testing::{IdentityServer, User};
+use openstack_identity_testing::{IdentityServer, User};
 use serde_json::{Value, json};
 use tests::programs::run;
 

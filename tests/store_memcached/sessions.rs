@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use openstack_identity::store::TokenStore;
-use openstack_identity::testing::{Endpoint, IdentityServer, Service};
+use openstack_identity_testing::{Endpoint, IdentityServer, Service};
 use tests::memcached_server::MemcachedServer;
 use tests::programs::{run, until_used_again};
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use openstack_identity::store::RedisStore;
-use openstack_identity::testing::IdentityServer;
+use openstack_identity_testing::IdentityServer;
 use tests::programs::{run, until_used_again};
 use tests::redis_server::RedisServer;
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use openstack_identity::store::{MemoryStore, TokenStore};
-use openstack_identity::testing::IdentityServer;
 use openstack_identity::transport::BoxFuture;
 use openstack_identity::{BoxError, Credentials, CredentialsProvider, Event, OpenStack, Password};
+use openstack_identity_testing::IdentityServer;
 
 use crate::moody::Moody;
 use crate::{Counter, builder, call, demo, id, key, logins, start};

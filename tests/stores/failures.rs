@@ -153,7 +153,7 @@ async fn an_entry_that_is_nonsense_or_anothers_is_a_miss_and_is_replaced() {
         assert_ne!(good, entry);
     }
     // A whole entry, put where another user's belongs.
-    let other = server.add_user(openstack_identity::testing::User::new("other").password("secret"));
+    let other = server.add_user(openstack_identity_testing::User::new("other").password("secret"));
     let other = openstack_identity::Password::by_id(other, "secret");
     let store = MemoryStore::new();
     let key = StoreKey::new(&server.auth_url(), &other.clone().into(), None).unwrap();

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::{Fault, IdentityServer};
+use openstack_identity_testing::{Fault, IdentityServer};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};

@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use openstack_identity::testing::{Fault, IdentityServer};
 use openstack_identity::{Event, OpenStack, Password};
+use openstack_identity_testing::{Fault, IdentityServer};
 
 use crate::moody::{KEEP, Moody};
 use crate::{Counter, TOKENS, builder, call, id, logins, start};

@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use openstack_identity::store::{StoreKey, TokenStore};
-use openstack_identity::testing::IdentityServer;
 use openstack_identity::{Credentials, Event, OpenStack, OpenStackBuilder, Password};
+use openstack_identity_testing::IdentityServer;
 
 const TOKENS: &str = "/v3/auth/tokens";
 const PROJECTS: &str = "/v3/auth/projects";

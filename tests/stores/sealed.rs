@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use openstack_identity::identity::v3::auth::AuthMethod;
 use openstack_identity::store::{MemoryStore, Sealing, SealingKey, StoreKey, TokenStore};
-use openstack_identity::testing::{ApplicationCredential as Known, IdentityServer};
 use openstack_identity::{ApplicationCredential, Credentials, Event, OpenStack, Password};
+use openstack_identity_testing::{ApplicationCredential as Known, IdentityServer};
 
 use crate::moody::Moody;
 use crate::shared::Shared;

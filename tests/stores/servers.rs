@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use openstack_identity::store::{MemcachedStore, RedisStore, TokenStore};
-use openstack_identity::testing::{Endpoint, Fault, IdentityServer, Service};
 use openstack_identity::{Event, ProjectScope};
+use openstack_identity_testing::{Endpoint, Fault, IdentityServer, Service};
 use tests::memcached_server::MemcachedServer;
 use tests::redis_server::RedisServer;
 use tests::world::World;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use openstack_identity::store::{MemoryStore, TokenStore};
-use openstack_identity::testing::Fault;
 use openstack_identity::{Event, ProjectScope};
+use openstack_identity_testing::Fault;
 
 use crate::{Counter, PROJECTS, TOKENS, builder, call, id, key, logins, start};
 
@@ -158,7 +158,7 @@ async fn a_token_that_is_revoked_through_a_client_is_taken_out() {
 
 #[tokio::test]
 async fn a_renewed_token_replaces_the_one_that_is_kept() {
-    let server = openstack_identity::testing::IdentityServer::builder()
+    let server = openstack_identity_testing::IdentityServer::builder()
         .token_lifetime(Duration::from_secs(20))
         .start()
         .await

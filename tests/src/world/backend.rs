@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::SystemTime;
 
-use openstack_identity::testing::IdentityServer;
+use openstack_identity_testing::IdentityServer;
 
 use super::{Account, Credential, Failure, Named};
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use openstack_identity::testing::{
+use openstack_identity_testing::{
     AccessRule, ApplicationCredential, Domain, IdentityServer, Project, Target, Trust, User,
 };
 

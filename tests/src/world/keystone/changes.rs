@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-use openstack_identity::testing::IdentityServer;
+use openstack_identity_testing::IdentityServer;
 use reqwest::Method;
 use serde_json::json;
 

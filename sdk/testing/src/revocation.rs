@@ -1,0 +1,55 @@
+//! Events that make tokens worthless before they expire.
+
+use crate::identity::Identity;
+use crate::tokens::Token;
+
+/// Whom an event hits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hits {
+    /// All tokens of a user.
+    User(String),
+    /// All tokens for a project.
+    Project(String),
+    /// All tokens made with a trust.
+    Trust(String),
+    /// One token, by its own audit id.
+    Token(String),
+    /// All tokens that descend from one, by its audit id.
+    Chain(String),
+}
+
+/// A revocation: what it hits, and the second up to which (inclusive) it hits tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    hits: Hits,
+    issued_before: i64,
+}
+
+impl Event {
+    fn matches(&self, token: &Token) -> bool {
+        let hit = match &self.hits {
+            Hits::User(id) => token.user_id == *id,
+            Hits::Project(id) => token.scope.project_id() == Some(id),
+            Hits::Trust(id) => token.scope.trust_id() == Some(id),
+            Hits::Token(audit_id) => token.audit_id == *audit_id,
+            Hits::Chain(root) => token.parent_audit_id.as_ref() == Some(root),
+        };
+        hit && token.issued_at <= self.issued_before
+    }
+}
+
+impl Identity {
+    /// Revokes all that `hits` names, up to and including the present second: a token issued later in the same second is
+    /// dead on arrival, as in Keystone.
+    pub(crate) fn revoke(&mut self, hits: Hits) {
+        let issued_before = self.clock.seconds();
+        self.events.push(Event {
+            hits,
+            issued_before,
+        });
+    }
+
+    pub(crate) fn is_revoked(&self, token: &Token) -> bool {
+        self.events.iter().any(|event| event.matches(token))
+    }
+}

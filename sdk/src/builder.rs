@@ -15,6 +15,8 @@ use crate::limits::Limits;
 use crate::openstack::{OpenStack, Shared};
 use crate::owner::{PassedOver, Wanted, check, fingerprint};
 #[cfg(feature = "reqwest")]
+use crate::pem::{ClientCertificate, Pem};
+#[cfg(feature = "reqwest")]
 use crate::reqwest_transport::{HttpVersion, Settings};
 use crate::service::ServiceSettings;
 use crate::session::clock::ServerClock;
@@ -247,14 +249,32 @@ impl OpenStackBuilder {
     /// An authority (PEM) that may sign the server's certificate, besides those that the system trusts.
     #[cfg(feature = "reqwest")]
     pub fn ca_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.settings.ca_certificates.push(pem.into());
+        let pem = Pem::new("the CA certificate", pem);
+        self.settings.ca_certificates.push(pem);
+        self
+    }
+
+    /// The same, with the name that errors give it.
+    #[cfg(all(feature = "config", feature = "reqwest"))]
+    pub(crate) fn ca_certificate(mut self, pem: Pem) -> Self {
+        self.settings.ca_certificates.push(pem);
         self
     }
 
     /// The certificate with which the client proves who it is, and its key, in one PEM.
     #[cfg(feature = "reqwest")]
     pub fn client_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.settings.client_certificate = Some(zeroize::Zeroizing::new(pem.into()));
+        self.settings.client_certificate = Some(ClientCertificate {
+            certificate: Pem::new("the client certificate", pem),
+            key: None,
+        });
+        self
+    }
+
+    /// The same, with the names that errors give them.
+    #[cfg(all(feature = "config", feature = "reqwest"))]
+    pub(crate) fn client_certificate(mut self, client: ClientCertificate) -> Self {
+        self.settings.client_certificate = Some(client);
         self
     }
 

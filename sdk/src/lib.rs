@@ -38,6 +38,8 @@ mod limits;
 mod openstack;
 #[cfg(feature = "client")]
 mod owner;
+#[cfg(feature = "reqwest")]
+mod pem;
 #[cfg(feature = "file")]
 mod private_file;
 #[cfg(feature = "reqwest")]

@@ -13,8 +13,10 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::ClientBuilder;
 use reqwest::redirect::{Action, Attempt, Policy};
-use zeroize::Zeroizing;
 
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+use crate::pem;
+use crate::pem::{ClientCertificate, Pem};
 use crate::session::provider::BoxError;
 use crate::transport::{
     Body, BodyChunks, BoxFuture, Transport, TransportError, TransportErrorKind,
@@ -39,9 +41,8 @@ pub enum HttpVersion {
 /// What can be set.
 pub(crate) struct Settings {
     pub(crate) connect_timeout: Duration,
-    pub(crate) ca_certificates: Vec<Vec<u8>>,
-    /// A certificate and its key, in one PEM.
-    pub(crate) client_certificate: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) ca_certificates: Vec<Pem>,
+    pub(crate) client_certificate: Option<ClientCertificate>,
     pub(crate) verify: bool,
     pub(crate) http_version: HttpVersion,
 }
@@ -83,15 +84,18 @@ impl Settings {
     #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
     fn with_tls(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, TransportError> {
         for pem in &self.ca_certificates {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)
-                .ok()
-                .filter(|certificates| !certificates.is_empty())
-                .ok_or_else(|| setup("the CA certificate is not PEM"))?;
+            let certificates = pem::ca_certificates(pem).map_err(|why| setup(&why))?;
+            let certificates = certificates
+                .iter()
+                .map(|der| reqwest::Certificate::from_der(der))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|error| setup(&innermost(&error)))?;
             builder = builder.tls_certs_merge(certificates);
         }
-        if let Some(pem) = &self.client_certificate {
-            let identity = reqwest::Identity::from_pem(pem)
-                .map_err(|_| setup("the client certificate and its key are not PEM"))?;
+        if let Some(client) = &self.client_certificate {
+            let pem = pem::identity(client).map_err(|why| setup(&why))?;
+            let identity =
+                reqwest::Identity::from_pem(&pem).map_err(|error| setup(&innermost(&error)))?;
             builder = builder.identity(identity);
         }
         Ok(builder.tls_danger_accept_invalid_certs(!self.verify))

@@ -6,6 +6,8 @@ use std::path::Path;
 use crate::builder::OpenStackBuilder;
 use crate::error::Error;
 use crate::openstack::OpenStack;
+#[cfg(feature = "reqwest")]
+use crate::pem::{ClientCertificate, Pem};
 
 use super::CloudConfig;
 use super::error::ConfigError;
@@ -90,32 +92,31 @@ impl CloudConfig {
             builder = builder.danger_accept_any_certificate();
         }
         if let Some(path) = self.ca_certificate() {
-            builder = builder.ca_certificate_pem(self.read("cacert", path)?);
+            builder = builder.ca_certificate(self.pem("cacert", path)?);
         }
         if let Some(path) = self.client_certificate() {
-            let mut pem = self.read("cert", path)?;
-            if let Some(key) = self.client_key() {
-                pem.push(b'\n');
-                pem.extend(self.read("key", key)?);
-            }
-            builder = builder.client_certificate_pem(pem);
+            let key = self.client_key().map(|key| self.pem("key", key));
+            builder = builder.client_certificate(ClientCertificate {
+                certificate: self.pem("cert", path)?,
+                key: key.transpose()?,
+            });
         }
         Ok(builder)
     }
 
     #[cfg(feature = "reqwest")]
-    fn read(&self, key: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
-        self.reader.read(path).map_err(|error| {
-            let origin = self.origin(key).cloned().unwrap_or(Origin::Default);
-            let what = format!(
-                "{} names {}, which can't be read: {}",
-                named(key, &origin),
-                path.display(),
-                error.kind()
-            );
-            let help = "correct the path".to_owned();
-            ConfigError::new(ConfigErrorKind::Unreadable, what, help, [origin])
-        })
+    fn pem(&self, key: &str, path: &Path) -> Result<Pem, ConfigError> {
+        let origin = self.origin(key).cloned().unwrap_or(Origin::Default);
+        let name = format!("{} names {}, which", named(key, &origin), path.display());
+        match self.reader.read(path) {
+            Ok(bytes) => Ok(Pem::new(name, bytes)),
+            Err(error) => Err(ConfigError::new(
+                ConfigErrorKind::Unreadable,
+                format!("{name} can't be read: {}", error.kind()),
+                "correct the path".to_owned(),
+                [origin],
+            )),
+        }
     }
 
     /// A transport that the program brings has its own settings.

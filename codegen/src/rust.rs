@@ -38,10 +38,12 @@ pub(crate) struct Table {
     pub rows: Vec<(String, Vec<String>)>,
 }
 
-/// Doc text line by line, and the note of a deprecation.
+/// Doc text line by line, in Markdown for rustdoc, and the note of a deprecation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attributes {
     pub docs: Vec<String>,
+    /// The first paragraph of the docs, on one line.
+    pub summary: String,
     pub deprecated: Option<String>,
 }
 

@@ -200,7 +200,7 @@ fn clear(field: &Field) -> TokenStream {
     let (name, method) = (ident(&field.name), format_ident!("clear_{}", field.plain));
     let about = format!(
         " Removes `{}` from what the server has: sends `null`.",
-        field.wire
+        field.plain
     );
     quote! {
         #[doc = #about]

@@ -252,12 +252,9 @@ fn constructor(fields: &[Field]) -> Vec<String> {
     let required = fields
         .iter()
         .filter(|field| field.presence == Presence::Required);
-    docs::constructor(required.map(|field| {
-        (
-            field.name.trim_start_matches("r#"),
-            field.attributes.docs.as_slice(),
-        )
-    }))
+    docs::constructor(
+        required.map(|field| (field.name.trim_start_matches("r#"), &field.attributes)),
+    )
 }
 
 fn constant(constant: &ir::Constant) -> Constant {

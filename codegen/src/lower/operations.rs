@@ -199,8 +199,8 @@ impl Lower<'_> {
             Type::Shape(id) => self.service.shapes.get(*id),
             _ => None,
         };
-        let about = shape.map(|shape| docs::first_paragraph(&shape.about.doc));
-        docs::plain(about.unwrap_or("The body of the answer."))
+        let about = shape.map(|shape| shape.about.doc.as_str());
+        docs::beginning(about.unwrap_or("The body of the answer."))
     }
 
     fn failure(&self, operation: &ir::Operation, name: String) -> Failure {

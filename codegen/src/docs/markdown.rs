@@ -1,0 +1,99 @@
+//! Markdown of a spec, written anew as Markdown that rustdoc reads as it was meant: code is text and
+//! never a test, and nothing is a link, a tag or a footnote but by intention.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
+
+use super::blocks::Blocks;
+use super::spans::{Spans, is_span};
+use super::words::{is_unseen, longest_run};
+
+/// The lines of a text.
+pub(super) fn lines(text: &str) -> Vec<String> {
+    let events = events(text);
+    let written = Blocks::write(&events, true);
+    let Some(lines) = written.lines() else {
+        return verbatim(text);
+    };
+    if !written.is_emphasized() {
+        return lines;
+    }
+    let plain = Blocks::write(&events, false).lines().unwrap_or_default();
+    // Stars that were apart may have met, and mean something else.
+    match shown(&lines) == shown(&plain) {
+        true => lines,
+        false => plain,
+    }
+}
+
+/// The first paragraph of a text, on one line.
+pub(super) fn first_paragraph(text: &str) -> String {
+    let events = events(text);
+    let starts = |event: &Event<'_>| matches!(event, Event::Start(Tag::Paragraph));
+    let ends = |event: &Event<'_>| matches!(event, Event::End(TagEnd::Paragraph));
+    let start = events.iter().position(starts).unwrap_or_default();
+    flat(events[start..].split(ends).next().unwrap_or_default())
+}
+
+/// All of a text on one line.
+pub(super) fn one_line(text: &str) -> String {
+    flat(&events(text))
+}
+
+fn flat(events: &[Event<'_>]) -> String {
+    let mut spans = Spans::default();
+    let mut in_code = false;
+    for event in events {
+        match event {
+            Event::Text(code) if in_code => {
+                let words: Vec<&str> = code.split_whitespace().collect();
+                if !words.is_empty() {
+                    spans.words.code(&words.join(" "), false);
+                }
+            }
+            event if is_span(event) => spans.event(event),
+            event => {
+                in_code = matches!(event, Event::Start(Tag::CodeBlock(_)));
+                spans.words.space();
+                if let Event::Html(html) = event {
+                    spans.words.text(html, true);
+                }
+            }
+        }
+    }
+    spans.words.take_line()
+}
+
+/// As rustdoc reads it, except that footnotes and check boxes are text.
+fn events(text: &str) -> Vec<Event<'_>> {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    TextMergeStream::new(Parser::new_ext(text.trim_end(), options)).collect()
+}
+
+/// The letters that a reader sees.
+fn shown(lines: &[String]) -> String {
+    let text = lines.join("\n");
+    let mut shown = String::new();
+    for event in events(&text) {
+        if let Event::Text(text) | Event::Code(text) = event {
+            shown.extend(text.split_whitespace());
+        }
+    }
+    shown
+}
+
+/// The text as code.
+fn verbatim(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    fenced(text.trim_end(), "text", |line| lines.push(line.to_owned()));
+    lines
+}
+
+/// Code between fences that nothing in it can close.
+pub(super) fn fenced(code: &str, language: &str, mut line: impl FnMut(&str)) {
+    let ticks = "`".repeat(longest_run(code, '`').max(2) + 1);
+    line(&format!("{ticks}{language}"));
+    for code in code.lines() {
+        line(&code.replace(is_unseen, ""));
+    }
+    line(&ticks);
+}

@@ -14,6 +14,8 @@ mod imported;
 mod lists;
 #[path = "client/login.rs"]
 mod login;
+#[path = "client/odd.rs"]
+mod odd;
 #[path = "client/session.rs"]
 mod session;
 #[path = "bad_input/support.rs"]

@@ -100,7 +100,19 @@ impl Client {
         token: Option<&TokenId>,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
         let request = self.request(operation, token)?;
-        self.exchange::<O>(&request, repeat::<O>(&request)).await
+        let repeat = repeat::<O>(&request);
+        self.exchange::<O>(&request, repeat, Response::new).await
+    }
+
+    /// The same, for an answer of which only a part is needed: odd parts of it are dropped.
+    pub(crate) async fn send_leniently<O: Operation>(
+        &self,
+        operation: &O,
+        token: Option<&TokenId>,
+    ) -> Result<(O::Output, Response), SendError<O::Failure>> {
+        let request = self.request(operation, token)?;
+        let repeat = repeat::<O>(&request);
+        self.exchange::<O>(&request, repeat, leniently).await
     }
 
     /// Sends a login. To repeat one does no harm, unless it holds what works only once.
@@ -114,7 +126,8 @@ impl Client {
             true => Repeat::Never,
             false => Repeat::Busy,
         };
-        self.exchange::<GenerateToken>(&request, repeat).await
+        self.exchange::<GenerateToken>(&request, repeat, leniently)
+            .await
     }
 
     /// Sends an operation page by page, and returns the items of all pages.
@@ -132,7 +145,8 @@ impl Client {
         loop {
             seen.insert(request.path().to_owned());
             let context = self.context::<O>(Some(request.method().clone()));
-            let (page, _) = self.exchange::<O>(&request, repeat::<O>(&request)).await?;
+            let repeat = repeat::<O>(&request);
+            let (page, _) = self.exchange::<O>(&request, repeat, Response::new).await?;
             let next = O::next_page(&page).map(|link| {
                 let query = link.split_once('?').map(|(_, query)| query);
                 first.clone().with_query(query)
@@ -176,6 +190,7 @@ impl Client {
         &self,
         request: &Request,
         repeat: Repeat,
+        reading: impl FnOnce(http::Response<Vec<u8>>, &Request) -> Response,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
         let context = self.context::<O>(None);
         let settled = self.url.settled(&self.wire);
@@ -196,8 +211,13 @@ impl Client {
         if !answer.status().is_server_error() {
             self.clock.learn(answer.headers(), sent);
         }
-        let response = Response::new(answer, request);
-        match O::response(&response) {
+        let response = reading(answer, request);
+        let output = O::response(&response);
+        if let Some(odd) = response.odd() {
+            let (operation, host) = (O::NAME, self.host());
+            tracing::warn!(operation, host, odd, "odd parts of the answer are left out");
+        }
+        match output {
             Ok(output) => Ok((output, response)),
             Err(OperationError::Declared(failure)) => Err(SendError::Declared(failure)),
             Err(OperationError::Service(error)) => {
@@ -217,6 +237,11 @@ impl Client {
             ..Context::default()
         }
     }
+}
+
+/// An answer that is read without its odd parts.
+fn leniently(answer: http::Response<Vec<u8>>, request: &Request) -> Response {
+    Response::new(answer, request).lenient()
 }
 
 /// After what an operation may be sent again. What is sent without the session's token holds a proof of

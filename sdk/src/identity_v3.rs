@@ -52,6 +52,10 @@ impl IdentityV3 {
     /// Gets a new token, for these credentials. The session's own token and credentials are not used,
     /// and stay as they are.
     ///
+    /// As in each login, an odd entry of a list, such as an endpoint without an address, is left out of the
+    /// token, and an odd optional member is taken as absent, with one warning (`tracing`). What a login
+    /// needs, such as the user's id and `expires_at`, is required.
+    ///
     /// ```no_run
     /// use openstack_identity::{OpenStack, Password, ProjectScope};
     ///
@@ -84,16 +88,21 @@ impl IdentityV3 {
 
     /// Shows what is known of a token.
     ///
+    /// Nothing is left out of it: who decides by it what somebody may do has to see all that the server
+    /// says.
+    ///
     /// # Errors
     ///
-    /// `NotFound` if it is unknown, has expired or was revoked; `NotAllowed` if it is somebody else's.
+    /// `NotFound` if it is unknown, has expired or was revoked; `NotAllowed` if it is somebody else's;
+    /// `UnexpectedAnswer` with the place in the JSON if a part of it is odd.
     pub async fn get_token(&self, id: impl Into<TokenId>) -> Result<Token, Error> {
         Ok(self.send(GetToken::new(id)).await?)
     }
 
     /// A token of which only the id is known, such as that of `OS_TOKEN`: asks the server once what the
     /// token is, by the token itself. The session's own token and credentials are not used. To start
-    /// from it, give it to [`cached_token`](crate::OpenStackBuilder::cached_token).
+    /// from it, give it to [`cached_token`](crate::OpenStackBuilder::cached_token). Odd parts of it are left
+    /// out, as in a login.
     ///
     /// ```no_run
     /// use openstack_identity::{AuthToken, Error, OpenStack};
@@ -157,7 +166,9 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// `NotAllowed` if the token is not for a project.
+    /// `NotAllowed` if the token is not for a project; `UnexpectedAnswer` with the place in the JSON if an
+    /// entry is odd, as a list that lacks one in silence would mislead its reader. Requests to services look
+    /// at the catalog of the token, of which odd entries are left out.
     pub async fn get_catalog(&self) -> Result<Vec<CatalogService>, Error> {
         Ok(self.send(GetCatalog::new()).await?.services)
     }
@@ -166,7 +177,8 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// Those that any call can have.
+    /// Those that any call can have; `UnexpectedAnswer` with the place in the JSON if an entry is odd: none is
+    /// left out.
     pub async fn list_auth_projects(&self) -> Result<Vec<AuthProject>, Error> {
         Ok(self.list(ListAuthProjects::new()).await?)
     }
@@ -175,7 +187,8 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// Those that any call can have.
+    /// Those that any call can have; `UnexpectedAnswer` with the place in the JSON if an entry is odd: none is
+    /// left out.
     pub async fn list_auth_domains(&self) -> Result<Vec<AuthDomain>, Error> {
         Ok(self.list(ListAuthDomains::new()).await?)
     }

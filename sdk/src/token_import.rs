@@ -9,12 +9,12 @@ use crate::auth_url::AuthUrl;
 use crate::client::Client;
 use crate::error::{Context, Error};
 use crate::identity::v3::tokens::{GetToken, Token};
-use crate::runtime::{Operation, Secret, scrub};
+use crate::runtime::{Operation, Secret, lenient, scrub};
 use crate::token::{AuthToken, FORMAT};
 
 impl AuthToken {
     /// The token from what [`export`](AuthToken::export) made, in this version of the crate or an earlier
-    /// one.
+    /// one. Odd parts of the token are left out, as in the login that it came from.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl AuthToken {
     ///
     /// The others don't say whose token it is, so `auth_url` does: the address of the Identity service
     /// that issued it, with `/v3` if it is known. Nothing is sent; a token that was revoked shows when it
-    /// is used.
+    /// is used. Odd parts of the token are left out, as in a login.
     ///
     /// ```
     /// use openstack_identity::AuthToken;
@@ -118,7 +118,10 @@ pub(crate) async fn import_token(client: &Client, id: TokenId) -> Result<AuthTok
     }
     // Who has the token may know of its access rules, which the services enforce.
     let get = GetToken::new(&id).access_rules_version("1.0");
-    let answer = client.send(&get, Some(&id)).await.map_err(Error::from);
+    let answer = client
+        .send_leniently(&get, Some(&id))
+        .await
+        .map_err(Error::from);
     let (token, response) = answer.map_err(|error| error.within(GetToken::NAME, "import_token"))?;
     let body = response
         .json_in("token")
@@ -171,16 +174,23 @@ fn read(
     place: &str,
     auth_url: Arc<str>,
 ) -> Result<AuthToken, InvalidExport> {
-    let token: Token = serde_path_to_error::deserialize(&body).map_err(|error| {
-        let path = scrub(&error.path().to_string(), &[Secret::new(id.expose())]);
+    let secrets = [Secret::new(id.expose())];
+    let read = lenient::<Token>(&body).map_err(|fault| {
+        let path = fault.path(&secrets);
         let what = match (place, &*path) {
-            ("", ".") => "it lacks something of a token".to_owned(),
+            ("", "") => "it lacks something of a token".to_owned(),
             ("", path) => format!("`{path}` is wrong"),
-            (place, ".") => format!("`{place}` lacks something"),
+            (place, "") => format!("`{place}` lacks something"),
             (place, path) => format!("`{place}.{path}` is wrong"),
         };
         InvalidExport::no_export(&what)
-    })?;
+    });
+    let (token, odd) = read?;
+    if let Some(odd) = odd {
+        // The login that the token came from has warned of it.
+        let odd = odd.text(&secrets);
+        tracing::debug!(odd, "odd parts of a token are left out");
+    }
     Ok(AuthToken::new(id, token, body, auth_url))
 }
 

@@ -87,7 +87,7 @@ async fn what_is_wrong_with_it_is_said() {
         (with(&php, "id", json!(null)), "no `id`"),
         (with(&php, "id", json!("")), "no `id`"),
         (with(&php, "expires_at", json!(17)), "`expires_at` is wrong"),
-        (with(&php, "methods", json!([1])), "`methods[0]` is wrong"),
+        (with(&php, "methods", json!(1)), "`methods` is wrong"),
         (without_user, "lacks something"),
         (with(&state, "auth_token", json!(null)), "no `auth_token`"),
         (with(&state, "body", json!("x")), "no `body`"),

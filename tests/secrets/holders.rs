@@ -157,6 +157,11 @@ fn an_export_that_can_not_be_read() {
     let mut export = export;
     export["token"]["catalog"] =
         json!([{"id": "s", "type": "t", "endpoints": [{"id": SESSION, "url": SESSION}]}]);
+    // It can do without that.
+    let token = AuthToken::from_export(export.clone()).unwrap();
+    check_debug(&token);
+    check(&format!("{:?}", *token));
+    export["token"]["expires_at"] = json!(SESSION);
     check(&AuthToken::from_export(export).unwrap_err().to_string());
 }
 
@@ -187,6 +192,10 @@ fn a_kept_token_that_can_not_be_read() {
             json!({SESSION: SESSION}),
             json!(17),
         ] {
+            if key == "methods" && value.is_array() {
+                // An odd entry, without which it can do.
+                continue;
+            }
             let mut php = php.clone();
             php[key] = value.clone();
             wrong.push(AuthToken::import(php, url));

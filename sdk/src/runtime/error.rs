@@ -85,17 +85,6 @@ pub struct DecodeError {
     pub reason: String,
 }
 
-impl DecodeError {
-    pub(crate) fn under(mut self, key: &str) -> Self {
-        self.path = match self.path.as_str() {
-            "" => key.to_owned(),
-            path if path.starts_with('[') => format!("{key}{path}"),
-            path => format!("{key}.{path}"),
-        };
-        self
-    }
-}
-
 impl std::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(

@@ -22,7 +22,9 @@
 //! ```
 
 mod error;
+mod fault;
 mod keyed_set;
+mod lenient;
 mod patch;
 mod request;
 mod response;
@@ -52,6 +54,8 @@ pub use crate::{
     __open_enum as open_enum, __plain_text as plain_text, __secret_text as secret_text,
 };
 
+#[cfg(feature = "client")]
+pub(crate) use lenient::lenient;
 pub(crate) use scrub::{scrub, scrub_value};
 #[cfg(feature = "client")]
 pub(crate) use secret::redacting;

@@ -1,18 +1,18 @@
 //! Answers, from whatever client received them.
 
+use std::sync::OnceLock;
+
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
 
+use super::fault::Fault;
+use super::lenient::lenient;
 use super::{
     DecodeError, ErrorBody, Operation, OperationError, Parameter, Request, Secret, ServiceError,
     scrub, scrub_value,
 };
-
-/// Deeper places than any that a person would look up.
-const DEEPEST_PATH: usize = 16;
 
 /// An answer, complete.
 #[derive(Clone)]
@@ -21,6 +21,16 @@ pub struct Response {
     headers: HeaderMap,
     body: Vec<u8>,
     secrets: Vec<Secret>,
+    reading: Reading,
+}
+
+/// What is made of a body with odd parts.
+#[derive(Clone)]
+enum Reading {
+    /// It is an error.
+    Strict,
+    /// They are dropped. Filled in when that has happened.
+    Lenient(OnceLock<String>),
 }
 
 impl Response {
@@ -33,6 +43,41 @@ impl Response {
             headers: head.headers,
             body: body.into(),
             secrets: request.secrets().to_vec(),
+            reading: Reading::Strict,
+        }
+    }
+
+    /// The same answer, to be read with allowance: an odd entry of a list is dropped, and an odd optional
+    /// member is taken as absent. What is required stays required.
+    ///
+    /// So the client reads what it only needs a part of: the answer to a login. What is shown to a caller
+    /// is read strictly, as it would be no longer what the server said.
+    ///
+    /// ```
+    /// use openstack_identity::identity::v3::catalog::{Catalog, GetCatalog};
+    /// use openstack_identity::runtime::{Operation, Response};
+    ///
+    /// let body = r#"{"catalog": [{"id": "1", "type": "compute", "endpoints": []}, {"id": null}]}"#;
+    /// let request = GetCatalog::new().request()?;
+    /// let response = Response::new(http::Response::new(body), &request).lenient();
+    /// let catalog = GetCatalog::response(&response)?;
+    /// assert_eq!(catalog.services.len(), 1);
+    /// assert!(response.odd().unwrap().contains("`catalog[1].id`"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.reading = Reading::Lenient(OnceLock::new());
+        self
+    }
+
+    /// What was dropped or taken as absent when the body was read: place and reason of the
+    /// first part, and how many there are. It holds no secret.
+    #[must_use]
+    pub fn odd(&self) -> Option<&str> {
+        match &self.reading {
+            Reading::Strict => None,
+            Reading::Lenient(odd) => odd.get().map(String::as_str),
         }
     }
 
@@ -45,6 +90,7 @@ impl Response {
             headers: head.headers,
             body,
             secrets,
+            reading: Reading::Strict,
         }
     }
 
@@ -119,7 +165,15 @@ impl Response {
     /// It is not JSON of this type.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let mut json = serde_json::Deserializer::from_slice(&self.body);
-        self.decode(&mut json)
+        let strict = serde_path_to_error::deserialize(&mut json);
+        let body = match (&strict, &self.reading) {
+            (Err(_), Reading::Lenient(_)) => serde_json::from_slice(&self.body).ok(),
+            _ => None,
+        };
+        match body {
+            Some(body) => self.leniently(&body, None),
+            None => strict.map_err(|error| self.wrong(&error.into())),
+        }
     }
 
     /// What stands under `key` in the body.
@@ -129,10 +183,34 @@ impl Response {
     /// The body is not JSON, has no such key, or it doesn't hold this type.
     pub fn json_in<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, DecodeError> {
         let mut body: Value = self.json()?;
-        match body.get_mut(key).map(Value::take) {
-            Some(value) => self.decode(value).map_err(|error| error.under(key)),
-            None => Err(self.unreadable(format!("its body has no `{key}`"))),
+        let Some(value) = body.get_mut(key).map(Value::take) else {
+            return Err(self.unreadable(format!("its body has no `{key}`")));
+        };
+        match &self.reading {
+            Reading::Lenient(_) => self.leniently(&value, Some(key)),
+            Reading::Strict => serde_path_to_error::deserialize(value)
+                .map_err(|error| self.wrong(&Fault::from(error).under(key))),
         }
+    }
+
+    /// What is under `key` of the body, or all of it, without odd parts, of which a note is made.
+    fn leniently<T: DeserializeOwned>(
+        &self,
+        value: &Value,
+        key: Option<&str>,
+    ) -> Result<T, DecodeError> {
+        let (read, odd) = lenient(value).map_err(|fault| match key {
+            Some(key) => self.wrong(&fault.under(key)),
+            None => self.wrong(&fault),
+        })?;
+        if let (Reading::Lenient(note), Some(odd)) = (&self.reading, odd) {
+            let odd = match key {
+                Some(key) => odd.under(key),
+                None => odd,
+            };
+            note.get_or_init(|| odd.text(&self.secrets));
+        }
+        Ok(read)
     }
 
     /// The error that the answer is.
@@ -199,42 +277,19 @@ impl Response {
         Some(media).filter(|media| !media.is_empty())
     }
 
-    fn decode<'de, T, D>(&self, from: D) -> Result<T, DecodeError>
-    where
-        T: DeserializeOwned,
-        D: serde::Deserializer<'de, Error = serde_json::Error>,
-    {
-        serde_path_to_error::deserialize(from).map_err(|error| {
-            let reason = match self.media() {
-                _ if self.body.is_empty() => "its body is empty".to_owned(),
-                Some(media) if !media.is_empty() && !media.contains("json") => {
-                    let shown = self.shown_media().unwrap_or_default();
-                    format!("it is {shown}, not JSON")
-                }
-                _ => scrub(&without_value(&error.inner().to_string()), &self.secrets),
-            };
-            DecodeError {
-                path: self.shown(error.path()),
-                ..self.unreadable(reason)
+    fn wrong(&self, fault: &Fault) -> DecodeError {
+        let reason = match self.media() {
+            _ if self.body.is_empty() => "its body is empty".to_owned(),
+            Some(media) if !media.is_empty() && !media.contains("json") => {
+                let shown = self.shown_media().unwrap_or_default();
+                format!("it is {shown}, not JSON")
             }
-        })
-    }
-
-    /// A place in the body. Its keys are the server's, who can put anything there.
-    fn shown(&self, path: &Path) -> String {
-        let mut shown = String::new();
-        for segment in path.iter().take(DEEPEST_PATH) {
-            let segment = match segment {
-                Segment::Seq { .. } => segment.to_string(),
-                _ if shown.is_empty() => scrub(&segment.to_string(), &self.secrets),
-                _ => format!(".{}", scrub(&segment.to_string(), &self.secrets)),
-            };
-            shown.push_str(&segment);
+            _ => fault.reason(&self.secrets),
+        };
+        DecodeError {
+            path: fault.path(&self.secrets),
+            ..self.unreadable(reason)
         }
-        if path.iter().count() > DEEPEST_PATH {
-            shown.push_str(" ...");
-        }
-        shown
     }
 
     fn unreadable(&self, reason: String) -> DecodeError {
@@ -243,16 +298,6 @@ impl Response {
             path: String::new(),
             reason,
         }
-    }
-}
-
-/// `string "abc"` is only shown as `string`: what a server sends may be anything.
-fn without_value(reason: &str) -> String {
-    match (reason.find(" \""), reason.rfind('"')) {
-        (Some(start), Some(end)) if start < end => {
-            format!("{}{}", &reason[..start], &reason[end + 1..])
-        }
-        _ => reason.to_owned(),
     }
 }
 

@@ -192,11 +192,17 @@ impl Client {
         repeat: Repeat,
         reading: impl FnOnce(http::Response<Vec<u8>>, &Request) -> Response,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
-        let context = self.context::<O>(None);
-        let settled = self.url.settled(&self.wire);
-        let url = self.wire.within(&context, settled).await?;
+        let base = match self.url.known_base() {
+            Some(base) => base,
+            None => {
+                let settled = self.url.settled(&self.wire);
+                let context = self.context::<O>(None);
+                // In a box, as it is large, and this one is in the future of each call.
+                Box::pin(self.wire.within(&context, settled)).await?.base()
+            }
+        };
         let http = request
-            .to_http(&url.base())
+            .to_http(&base)
             .map_err(|error| Error::request(&error, self.context::<O>(None)))?;
         let context = self.context::<O>(Some(request.method().clone()));
         let terms = Terms {

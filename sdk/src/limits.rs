@@ -106,6 +106,27 @@ impl Limits {
         Ok(whole)
     }
 
+    /// So many bytes of an answer's body, or fewer if it ends before.
+    pub(crate) async fn collect_some(
+        &self,
+        body: Body,
+        deadline: Instant,
+        most: usize,
+    ) -> Result<Vec<u8>, TransportError> {
+        let mut chunks = body.into_chunks();
+        let mut some = Vec::new();
+        while some.len() < most
+            && let Some(chunk) = self.next(&mut chunks, Some(deadline)).await?
+        {
+            let room = most - some.len();
+            some.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+            if Instant::now() >= deadline {
+                return Err(timed_out());
+            }
+        }
+        Ok(some)
+    }
+
     /// The next piece of an answer's body.
     pub(crate) async fn next(
         &self,

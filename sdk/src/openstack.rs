@@ -201,13 +201,17 @@ impl Shared {
         client: &Client,
         operation: &'static str,
     ) -> Result<SessionToken, Error> {
+        if let Some(token) = self.session.ready() {
+            return Ok(token);
+        }
         let context = Context {
             operation: operation.into(),
             host: client.host().to_owned(),
             ..Context::default()
         };
         let token = self.session.token(client, operation);
-        client.wire.within(&context, token).await
+        // In a box, as it is large, and this one is in the future of each call.
+        Box::pin(client.wire.within(&context, token)).await
     }
 
     /// Whether a call is made once more with another token, after an error that may mean that its own is

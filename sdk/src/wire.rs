@@ -14,7 +14,7 @@ use crate::error::{Context, Error};
 use crate::event::{Event, Observer};
 use crate::limits::{Limits, timed_out};
 use crate::retry::{Repeat, pause};
-use crate::runtime::{Secret, scrub};
+use crate::runtime::{LARGEST_ERROR, Secret, scrub};
 use crate::timer;
 use crate::transport::{Body, BodyChunks, Transport, TransportError, TransportErrorKind};
 
@@ -147,15 +147,14 @@ impl Wire {
         terms: Terms<'_>,
     ) -> Answer {
         let secrets = terms.secrets;
-        let (method, path) = (
-            request.method().to_string(),
-            scrub(request.uri().path(), secrets),
-        );
+        let method = request.method().as_str();
+        // Looked at only if somebody wants to see it, as all fields of logs are.
+        let path = || scrub(request.uri().path(), secrets);
         let span = tracing::debug_span!(
             "request",
             operation = &*terms.context.operation,
             method,
-            path,
+            path = path(),
             attempt,
             status = Empty,
             request_id = Empty,
@@ -164,25 +163,26 @@ impl Wire {
         let started = Instant::now();
         let answer = self.answer(request, deadline, terms);
         let answer = answer.instrument(span.clone()).await;
-        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        span.record("elapsed_ms", elapsed_ms);
+        if !span.is_disabled() {
+            let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            span.record("elapsed_ms", elapsed_ms);
+            if let Ok(answer) = &answer {
+                span.record("status", answer.status().as_u16());
+                let id = answer.headers().get(REQUEST_ID);
+                if let Some(id) = id.and_then(|id| id.to_str().ok()) {
+                    span.record("request_id", scrub(id, secrets));
+                }
+            }
+        }
         let _entered = span.enter();
         match &answer {
             Ok(answer) => {
                 let status = answer.status().as_u16();
-                span.record("status", status);
-                let id = answer
-                    .headers()
-                    .get(REQUEST_ID)
-                    .and_then(|id| id.to_str().ok());
-                if let Some(id) = id {
-                    span.record("request_id", scrub(id, secrets));
-                }
-                tracing::debug!(method, path, status, "answered");
+                tracing::debug!(method, path = path(), status, "answered");
             }
             Err(error) => {
-                let error = scrub(&error.to_string(), secrets);
-                tracing::debug!(method, path, error, "not answered");
+                let error = || scrub(&error.to_string(), secrets);
+                tracing::debug!(method, path = path(), error = error(), "not answered");
             }
         }
         answer
@@ -212,7 +212,15 @@ impl Wire {
             false => {
                 // After a stream the answer has the time of a call.
                 let deadline = deadline.unwrap_or_else(|| self.limits.deadline());
-                Received::Whole(self.limits.collect(body, deadline).await?)
+                let is_error = head.status.is_client_error() || head.status.is_server_error();
+                Received::Whole(match is_error {
+                    true => {
+                        self.limits
+                            .collect_some(body, deadline, LARGEST_ERROR)
+                            .await?
+                    }
+                    false => self.limits.collect(body, deadline).await?,
+                })
             }
         };
         Ok(http::Response::from_parts(head, body))

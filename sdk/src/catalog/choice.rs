@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{EndpointFilter, Judged, interfaces, region};
 use crate::identity::v3::catalog::{CatalogService, Interface};
-use crate::runtime::scrub;
+use crate::runtime::scrub_setting;
 
 /// What became of an endpoint when one was chosen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -90,7 +90,7 @@ impl Candidate {
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &str| scrub(text, &[]);
+        let shown = |text: &str| scrub_setting(text, &[]);
         write!(f, "{}", shown(&self.service_type))?;
         if let Some(name) = self.name.as_deref().filter(|name| !name.is_empty()) {
             write!(f, " {}", shown(name))?;

@@ -17,14 +17,14 @@ use crate::wire::Wire;
 /// The address of an Identity service: as it was given, and as it was found. Clones share what is found.
 #[derive(Clone)]
 pub(crate) struct IdentityUrl {
-    given: AuthUrl,
+    given: Arc<AuthUrl>,
     found: Arc<SingleFlight<AuthUrl>>,
 }
 
 impl IdentityUrl {
     pub(crate) fn new(given: AuthUrl) -> Self {
         IdentityUrl {
-            given,
+            given: Arc::new(given),
             found: Arc::default(),
         }
     }
@@ -41,13 +41,21 @@ impl IdentityUrl {
 
     /// The address as far as it is known.
     fn at_hand(&self) -> AuthUrl {
-        self.found.peek().unwrap_or_else(|| self.given.clone())
+        self.found.peek().unwrap_or_else(|| (*self.given).clone())
+    }
+
+    /// Where `/v3` is, without it, if there is nothing to find out any more.
+    pub(crate) fn known_base(&self) -> Option<String> {
+        match self.given.is_versioned() {
+            true => Some(self.given.base()),
+            false => self.found.peek().map(|found| found.base()),
+        }
     }
 
     /// The address below which `/v3` is. Asks the server the first time, unless `/v3` was given.
     pub(crate) async fn settled(&self, wire: &Wire) -> Result<AuthUrl, Error> {
         if self.given.is_versioned() {
-            return Ok(self.given.clone());
+            return Ok((*self.given).clone());
         }
         self.found.get(find(&self.given, wire)).await
     }
@@ -65,6 +73,9 @@ impl fmt::Debug for IdentityUrl {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// How many versions an error names.
+const MOST_VERSIONS: usize = 10;
 
 /// Asks the server for its versions. A server that doesn't tell is taken to have `/v3` where most have
 /// it: many clouds don't serve the list, or serve something else in its place.
@@ -89,7 +100,8 @@ async fn find(given: &AuthUrl, wire: &Wire) -> Result<AuthUrl, Error> {
         if let Some(v3) = versions.iter().find(|version| is_v3(version)) {
             return Ok(given.with_root(path_of(v3, root)));
         }
-        others.extend(versions.into_iter().map(|version| scrub(&version.id, &[])));
+        let shown = versions.into_iter().take(MOST_VERSIONS);
+        others.extend(shown.map(|version| scrub(&version.id, &[])));
     }
     if !others.is_empty() {
         let what = format!("the server has no Identity v3, but {}", others.join(", "));

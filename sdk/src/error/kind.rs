@@ -4,7 +4,10 @@ use http::StatusCode;
 
 use crate::catalog::NoEndpoint;
 use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ReceiptRequired};
-use crate::runtime::{Operation, Response, ServiceError, Value};
+use crate::runtime::{Operation, Response, ServiceError, Value, error_json};
+
+/// How many methods that the server has enabled are looked at.
+const MOST_METHODS: usize = 64;
 
 /// What kind of failure it is.
 #[derive(Clone, Debug)]
@@ -90,13 +93,15 @@ impl ErrorKind {
 
     /// Keystone tells little about a refused login, and this is all of it.
     fn of_login(response: &Response) -> Self {
-        let error: Value = response.json_in("error").unwrap_or_default();
+        let body = error_json(response.body()).unwrap_or_default();
+        let error = body.get("error").unwrap_or(&Value::Null);
         let message = error.get("message").and_then(Value::as_str);
         match error.get("identity") {
             Some(details) => match details.get("methods").and_then(Value::as_array) {
                 Some(enabled) => ErrorKind::MethodNotEnabled(
                     enabled
                         .iter()
+                        .take(MOST_METHODS)
                         .filter_map(Value::as_str)
                         .map(|name| method(name, response))
                         .collect(),

@@ -23,8 +23,10 @@
 
 mod error;
 mod fault;
+mod hidden;
 mod keyed_set;
 mod lenient;
+mod partial;
 mod patch;
 mod request;
 mod response;
@@ -56,7 +58,9 @@ pub use crate::{
 
 #[cfg(feature = "client")]
 pub(crate) use lenient::lenient;
-pub(crate) use scrub::{scrub, scrub_value};
+#[cfg(feature = "client")]
+pub(crate) use partial::{LARGEST_ERROR, error_json};
+pub(crate) use scrub::{scrub, scrub_setting, scrub_value};
 #[cfg(feature = "client")]
 pub(crate) use secret::redacting;
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::fault::Fault;
 use super::lenient::lenient;
+use super::partial::error_json;
 use super::{
     DecodeError, ErrorBody, Operation, OperationError, Parameter, Request, Secret, ServiceError,
     scrub, scrub_value,
@@ -218,7 +219,7 @@ impl Response {
     pub fn error<O: Operation>(&self) -> OperationError<O::Failure> {
         let media = self.media();
         let fits = |body: &&ErrorBody| media.as_deref() == Some(body.media);
-        let json: Option<Value> = serde_json::from_slice(&self.body).ok();
+        let json = error_json(&self.body);
         let read = |path: &[&str]| json.as_ref().and_then(|json| at(json, path));
         let words = |path: &[&str]| {
             read(path)

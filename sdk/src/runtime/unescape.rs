@@ -3,14 +3,16 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memmem};
+
 /// How often escapes may be nested: JSON in JSON in a URL.
 const LEVELS: usize = 3;
 
-/// A kind of escapes: what the escape at the start means, and how long it is. One kind at a time is
+/// A kind of escapes: what they begin with, what the one at the start means, and how long it is. One kind at a time is
 /// undone, since what looks like another may be part of the text.
-type Kind = fn(&[u8]) -> Option<(Meant, usize)>;
+type Kind = (u8, fn(&[u8]) -> Option<(Meant, usize)>);
 
-const KINDS: [Kind; 3] = [backslash, percent, entity];
+const KINDS: [Kind; 3] = [(b'\\', backslash), (b'%', percent), (b'&', entity)];
 
 /// A text as it reads at one level of escapes, and where in the original each byte of it began.
 pub(super) struct View {
@@ -30,8 +32,9 @@ impl View {
         for _ in 0..LEVELS {
             for index in level.clone() {
                 for kind in KINDS {
-                    let view = views[index].unescaped(kind);
-                    if !views.iter().any(|other| other.bytes == view.bytes) {
+                    if let Some(view) = views[index].unescaped(kind)
+                        && !views.iter().any(|other| other.bytes == view.bytes)
+                    {
                         views.push(view);
                     }
                 }
@@ -46,29 +49,26 @@ impl View {
 
     /// Where in the original a text stands, in upper or lower case, with `+` for a space or without;
     /// only where neither letter nor digit is beside it, if it is wanted `alone`.
-    pub(super) fn find(&self, text: &[u8], alone: bool) -> Vec<Range<usize>> {
+    pub(super) fn find(&self, text: &[u8], alone: bool, found: &mut Vec<Range<usize>>) {
+        if text.is_empty() || text.len() > self.bytes.len() {
+            return;
+        }
         let wanted: Vec<u8> = text.iter().copied().map(plain).collect();
         let beside = |at: Option<usize>| {
             at.and_then(|at| self.bytes.get(at))
                 .is_some_and(u8::is_ascii_alphanumeric)
         };
-        let mut found = Vec::new();
-        let mut start = 0;
-        while !wanted.is_empty()
-            && let Some(at) = self.bytes[start..]
-                .windows(wanted.len())
-                .position(|part| part == wanted)
-        {
-            let (first, end) = (start + at, start + at + wanted.len());
+        for first in memmem::find_iter(&self.bytes, &wanted) {
+            let end = first + wanted.len();
             if !(alone && (beside(first.checked_sub(1)) || beside(Some(end)))) {
                 found.push(self.origin[first]..self.origin[end]);
             }
-            start = end;
         }
-        found
     }
 
-    fn unescaped(&self, kind: Kind) -> View {
+    /// What it reads like without the escapes of a kind; none if there are none.
+    fn unescaped(&self, (mark, kind): Kind) -> Option<View> {
+        memchr(mark, &self.bytes)?;
         let mut view = View {
             bytes: Vec::with_capacity(self.bytes.len()),
             origin: Vec::with_capacity(self.origin.len()),
@@ -90,7 +90,7 @@ impl View {
             at += length;
         }
         view.origin.extend(self.origin.last());
-        view
+        Some(view)
     }
 }
 

@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::error::{Context, Error, ErrorKind};
-use crate::runtime::{Secret, scrub};
+use crate::runtime::{Secret, error_json, scrub};
 
 /// Headers that name a request in a service's log.
 pub(super) const REQUEST_IDS: [&str; 3] = [
@@ -60,9 +60,9 @@ fn message(answer: &http::Response<Vec<u8>>, secrets: &[Secret]) -> Option<Strin
     let media = media
         .and_then(|media| media.to_str().ok())
         .unwrap_or_default();
-    let text = match serde_json::from_slice(answer.body()) {
-        Ok(json) => words(&json)?.into_owned(),
-        Err(_) => {
+    let text = match error_json(answer.body()) {
+        Some(json) => words(&json)?.into_owned(),
+        None => {
             let body = &answer.body()[..answer.body().len().min(LONGEST_PAGE)];
             let text = String::from_utf8_lossy(body);
             let media = media.to_ascii_lowercase();

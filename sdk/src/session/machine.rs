@@ -95,12 +95,11 @@ impl<T: Clone, E: Clone> Machine<T, E> {
 
     /// What to do at `now`; `waited` is the login that the caller has waited for, if it has.
     pub(crate) fn step(&mut self, now: Now, waited: Option<Flight>) -> Step<T, E> {
+        if let Some(held) = self.ready(now) {
+            return Step::Use(held.clone());
+        }
         if let Some(held) = self.alive(now).cloned() {
-            let due = now.server >= held.renew_at && now.ticks >= self.renew_after;
-            return match due && self.flying.is_none() && !self.closed {
-                true => Step::Renew(held, self.take_off()),
-                false => Step::Use(held),
-            };
+            return Step::Renew(held, self.take_off());
         }
         // First the error: who waited for a login that failed doesn't wait for the next one too.
         match (&self.failed, self.flying) {
@@ -110,6 +109,13 @@ impl<T: Clone, E: Clone> Machine<T, E> {
             (_, Some(flight)) => Step::Wait(flight),
             (_, None) => Step::LogIn(self.take_off()),
         }
+    }
+
+    /// The token at hand, if it is good and nobody has to renew it now.
+    pub(crate) fn ready(&self, now: Now) -> Option<&Held<T>> {
+        let due = |held: &Held<T>| now.server >= held.renew_at && now.ticks >= self.renew_after;
+        let free = self.flying.is_none() && !self.closed;
+        self.alive(now).filter(|held| !(free && due(held)))
     }
 
     fn take_off(&mut self) -> Flight {

@@ -130,6 +130,12 @@ impl Session {
         self.memory.clock.now()
     }
 
+    /// The token at hand, if it is good and nothing has to be done about it.
+    pub(crate) fn ready(&self) -> Option<SessionToken> {
+        let now = self.now();
+        self.gate.with(|machine| machine.ready(now).cloned())
+    }
+
     /// A token that is good: the one at hand, or that of a login, by whoever makes it.
     pub(crate) async fn token(
         &self,

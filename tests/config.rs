@@ -12,10 +12,14 @@
 mod case;
 #[path = "config/cases/mod.rs"]
 mod cases;
+#[path = "config/certificates.rs"]
+mod certificates;
 #[path = "config/explain.rs"]
 mod explain;
 #[path = "config/files.rs"]
 mod files;
+#[path = "config/misspelt.rs"]
+mod misspelt;
 #[path = "config/mistakes.rs"]
 mod mistakes;
 #[cfg(feature = "servers")]

@@ -18,7 +18,13 @@ pub(crate) struct Address {
 impl Address {
     /// Reads an address. The error says what the address is or has, and shows nothing of it.
     pub(crate) fn parse(text: &str) -> Result<Address, &'static str> {
-        let uri: Uri = text.trim().parse().map_err(|_| "is no URL")?;
+        let text = text.trim();
+        if has_international_host(text) {
+            return Err(
+                "has an international host name: write it in the letters of DNS, as xn--...",
+            );
+        }
+        let uri: Uri = text.parse().map_err(|_| "is no URL")?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err("has no scheme or no host");
         };
@@ -83,6 +89,13 @@ impl Address {
             tracing::warn!(host, "passwords and tokens go over plain http: use https");
         }
     }
+}
+
+/// What one reader of URLs maps to the letters of DNS, another refuses: so it is left to a person.
+fn has_international_host(text: &str) -> bool {
+    let after = text.split_once("://").map(|(_, rest)| rest);
+    let host = after.and_then(|rest| rest.split(['/', '?', '#']).next());
+    host.is_some_and(|host| !host.is_ascii())
 }
 
 /// Only what every reader of URLs takes for the same host.

@@ -154,6 +154,7 @@ mod tests {
             "https://host\\s3cret",
             "https://ho%73t/s3cret",
             "https://h\u{f6}st",
+            "https://h\u{f6}st/s3cret",
             "https://host/../v3",
             "https://host/./v3",
             "https://host/\r\nX-Auth-Token: s3cret",

@@ -10,6 +10,8 @@ use crate::client::Client;
 use crate::discovery::IdentityUrl;
 use crate::error::Error;
 use crate::event::{Event, Observer};
+#[cfg(feature = "reqwest")]
+use crate::explain::CheckedBy;
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::limits::Limits;
 use crate::openstack::{OpenStack, Shared};
@@ -246,7 +248,10 @@ impl OpenStackBuilder {
         self
     }
 
-    /// An authority (PEM) that may sign the server's certificate, besides those that the system trusts.
+    /// CA certificates (PEM) that may sign the server's certificate, besides those that the system trusts; see
+    /// [`config`](crate::config#ca-certificates) for the variables that name the system's. Byte order marks and
+    /// spaces around lines don't matter, and a certificate that can't be read is an error of
+    /// [`build`](OpenStackBuilder::build).
     #[cfg(feature = "reqwest")]
     pub fn ca_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         let pem = Pem::new("the CA certificate", pem);
@@ -331,6 +336,13 @@ impl OpenStackBuilder {
         }
         let url = AuthUrl::parse(&self.auth_url)?;
         let (cached, passed_over) = self.cached(&url);
+        #[cfg(feature = "reqwest")]
+        let checked_by = match &self.transport {
+            Some(_) => CheckedBy::Transport,
+            None if !self.settings.verify => CheckedBy::Nobody,
+            None if self.settings.ca_certificates.is_empty() => CheckedBy::System,
+            None => CheckedBy::Program,
+        };
         let transport = self.transport_to_use()?;
         url.root().warn_of_plain_http();
         let observer = self.login.observer.clone();
@@ -357,6 +369,8 @@ impl OpenStackBuilder {
             versions: Arc::default(),
             revoke_on_close: self.revoke_on_close,
             configuration: self.configuration,
+            #[cfg(feature = "reqwest")]
+            checked_by,
         }))
     }
 

@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::error::Context;
+use crate::foreign::shown;
 use crate::identity::v3::auth::{Auth, Credentials};
 use crate::identity::v3::tokens::GenerateToken;
 use crate::openstack::Shared;
-use crate::runtime::{Operation, redacting};
+use crate::runtime::{Operation, Secret, recording, redacting, to_json};
 use crate::token::AuthToken;
 
 /// The configuration, the login, where its token is kept, and the endpoints.
@@ -50,6 +53,13 @@ fn given(shared: &Shared) -> String {
         "region {}",
         shared.services.region.as_deref().unwrap_or("any")
     );
+    #[cfg(feature = "reqwest")]
+    text.push_str(&match shared.checked_by {
+        CheckedBy::Transport => String::new(),
+        CheckedBy::Nobody => ca_certificates(false, None),
+        CheckedBy::System => ca_certificates(true, None),
+        CheckedBy::Program => ca_certificates(true, Some("the program")),
+    });
     text.push('\n');
     text
 }
@@ -90,15 +100,92 @@ fn login(credentials: Credentials, shared: &Shared) -> String {
     describe(auth, &shared.client.url.to_string())
 }
 
-/// The request of a login, its body with secrets hidden; `auth_url` ends in `/v3`.
+/// Who says whether the certificates of servers are right.
+#[cfg(feature = "reqwest")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CheckedBy {
+    /// The program's transport, in its own way.
+    Transport,
+    Nobody,
+    System,
+    /// The CA certificates that the program gave, and the system.
+    Program,
+}
+
+/// Which CA certificates the certificates of servers are checked with: those of a file that was `given`, if
+/// there is one, besides those of the system.
+#[cfg(feature = "reqwest")]
+pub(crate) fn ca_certificates(verify: bool, given: Option<&str>) -> String {
+    if !verify {
+        return "certificates of servers are not checked\n".to_owned();
+    }
+    let system = of_the_system();
+    match given {
+        Some(given) => format!("CA certificates: those of {given}, and {system}\n"),
+        None => format!("CA certificates: {system}\n"),
+    }
+}
+
+/// Where rustls-native-certs looks, which is only asked on these systems.
+#[cfg(all(
+    feature = "reqwest",
+    unix,
+    not(any(target_vendor = "apple", target_os = "android"))
+))]
+fn of_the_system() -> String {
+    let named: Vec<String> = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .into_iter()
+        .filter_map(|name| {
+            let path = std::env::var_os(name).filter(|path| !path.is_empty())?;
+            Some(format!(
+                "{} ({name})",
+                path.to_string_lossy().escape_debug()
+            ))
+        })
+        .collect();
+    match named.is_empty() {
+        true => "those that the system trusts".to_owned(),
+        false => format!("in place of the system's those of {}", named.join(" and ")),
+    }
+}
+
+#[cfg(all(
+    feature = "reqwest",
+    not(all(unix, not(any(target_vendor = "apple", target_os = "android"))))
+))]
+fn of_the_system() -> String {
+    "those that the system trusts".to_owned()
+}
+
+/// The request of a login, its body with secrets hidden, also where else they stand; `auth_url` ends in `/v3`.
 pub(crate) fn describe(auth: Auth, auth_url: &str) -> String {
-    let body = redacting(|| serde_json::to_string_pretty(&serde_json::json!({ "auth": auth })));
+    let (_, secrets) = recording(|| to_json(&auth));
+    let secrets: Vec<&Secret> = secrets.iter().collect();
+    let body = redacting(|| serde_json::to_value(&auth)).and_then(|auth| {
+        let auth = shown_value(auth, &secrets);
+        serde_json::to_string_pretty(&serde_json::json!({ "auth": auth }))
+    });
     match (GenerateToken::new(auth).request(), body) {
         (Ok(request), Ok(body)) => {
             let base = auth_url.trim_end_matches("/v3");
             format!("{} {base}{}\n{body}\n", request.method(), request.path())
         }
         _ => "the login can't be sent: a value doesn't fit where it belongs\n".to_owned(),
+    }
+}
+
+fn shown_value(value: Value, secrets: &[&Secret]) -> Value {
+    match value {
+        Value::String(text) => Value::String(shown(&text, secrets)),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| shown_value(item, secrets))
+            .collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(key, value)| (key, shown_value(value, secrets)))
+            .collect(),
+        other => other,
     }
 }
 

@@ -7,6 +7,8 @@ extern crate self as openstack_identity;
 pub mod runtime;
 
 #[rustfmt::skip]
+#[cfg(feature = "client")]
+mod foreign;
 mod generated;
 
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
@@ -40,6 +42,8 @@ mod openstack;
 mod owner;
 #[cfg(feature = "reqwest")]
 mod pem;
+#[cfg(feature = "client")]
+mod plain_file;
 #[cfg(feature = "file")]
 mod private_file;
 #[cfg(feature = "reqwest")]

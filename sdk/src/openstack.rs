@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) revoke_on_close: bool,
     /// Where each value came from, if the program didn't give them itself.
     pub(crate) configuration: Option<Arc<str>>,
+    #[cfg(feature = "reqwest")]
+    pub(crate) checked_by: crate::explain::CheckedBy,
 }
 
 /// What an error may mean for the session's token.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use openstack_identity::config::ConfigLoader;
 use openstack_identity::{AuthToken, Error, ErrorKind, OpenStack, OpenStackBuilder};
 use openstack_identity_testing::IdentityServer;
 use rcgen::{
@@ -296,5 +297,96 @@ async fn an_authority_that_is_none() {
         let error = built.unwrap_err();
         assert_error!(error, ErrorKind::Setup, "CA certificate", "check the TLS");
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+}
+
+/// What editors and `cat` leave in files: no certificate is skipped in silence.
+#[tokio::test]
+async fn certificates_as_editors_save_them() {
+    let server = Tls::start("127.0.0.1", 4000).await;
+    let other = Tls::start("127.0.0.1", 4000).await;
+    let (ours, theirs) = (&server.authority, &other.authority);
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let bundles = [
+        format!("\u{feff}{ours}{theirs}").into_bytes(),
+        format!("{theirs}\u{feff}{ours}").into_bytes(),
+        format!("{}{ours}", theirs.trim_end()).into_bytes(),
+        format!("{theirs}# comment\r\n{}", ours.replace('\n', "\r\n")).into_bytes(),
+        format!("{theirs}{}", ours.replace("\n", "\n  ")).into_bytes(),
+        ours.replace("CERTIFICATE", "X509 CERTIFICATE").into_bytes(),
+        utf16(&format!("{theirs}{ours}")),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    for bundle in bundles {
+        let shown = String::from_utf8_lossy(&bundle).into_owned();
+        let builder = OpenStack::builder(server.url()).ca_certificate_pem(&*bundle);
+        let token = server.login_with(builder).await;
+        assert!(token.is_ok(), "{token:?}: {shown}");
+        std::fs::write(&file, &bundle).unwrap();
+        for variable in ["OS_CACERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] {
+            let config = ConfigLoader::new()
+                .variable("OS_AUTH_URL", server.url())
+                .variable("OS_AUTH_TYPE", "token")
+                .variable("OS_TOKEN", "t")
+                .variable(variable, file.to_str().unwrap());
+            let builder = config.load().unwrap().builder().unwrap();
+            let token = server.login_with(builder).await;
+            assert!(token.is_ok(), "{variable} {token:?}: {shown}");
+        }
+    }
+}
+
+/// A folder of certificates, as OpenSSL and openstacksdk read it.
+#[tokio::test]
+async fn certificates_in_a_folder() {
+    let server = Tls::start("127.0.0.1", 4000).await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("0123abcd.0"), &server.authority).unwrap();
+    let config = ConfigLoader::new()
+        .variable("OS_AUTH_URL", server.url())
+        .variable("OS_AUTH_TYPE", "token")
+        .variable("OS_TOKEN", "t")
+        .variable("REQUESTS_CA_BUNDLE", folder.path().to_str().unwrap());
+    let builder = config.load().unwrap().builder().unwrap();
+    server.login_with(builder).await.unwrap();
+}
+
+/// Started by the next test with `SSL_CERT_FILE` or `SSL_CERT_DIR` set.
+const SERVER: &str = "TLS_TEST_SERVER";
+
+/// Those of the system are found as OpenSSL finds them: on Linux and the like these variables count, for this
+/// process and not for a loader, as the TLS library reads them.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+#[tokio::test]
+async fn the_systems_certificates_by_variables() {
+    if let Ok(url) = std::env::var(SERVER) {
+        let client = OpenStack::builder(url).timeout(Duration::from_secs(10));
+        let identity = client.build().unwrap().identity_v3();
+        // The server answers, whatever it says.
+        let error = soon(identity.generate_token(openstack_identity::Password::by_id("u", "p")));
+        let error = error.await.unwrap_err();
+        assert!(error.status().is_some(), "{error}");
+        return;
+    }
+    let server = Tls::start("127.0.0.1", 4000).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("0123abcd.0");
+    std::fs::write(&file, &server.authority).unwrap();
+    for (variable, path) in [
+        ("SSL_CERT_FILE", file.as_path()),
+        ("SSL_CERT_DIR", folder.path()),
+    ] {
+        let status = tokio::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "tls::the_systems_certificates_by_variables"])
+            .env_remove("SSL_CERT_FILE")
+            .env_remove("SSL_CERT_DIR")
+            .env(SERVER, server.url())
+            .env(variable, path)
+            .status();
+        assert!(status.await.unwrap().success(), "{variable}");
     }
 }

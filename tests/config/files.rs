@@ -90,14 +90,100 @@ fn this_process_has_files_and_variables() {
         .env("XDG_CONFIG_HOME", folder.path())
         .env("OS_CLOUD", "other")
         .env("OS_PASSWORD", "not this")
+        .env("OS_ANYTHING", garbled())
         .current_dir(folder.path())
         .status()
         .unwrap();
     assert!(status.success());
 }
 
+/// Text that isn't UTF-8.
+#[cfg(unix)]
+fn garbled() -> std::ffi::OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(vec![b'x', 0xff])
+}
+
+#[cfg(not(unix))]
+fn garbled() -> std::ffi::OsString {
+    "x".into()
+}
+
+/// Runs the test of this name in a process with these variables, one of them garbled.
+#[cfg(unix)]
+fn again_with(test: &str, name: &str, folder: &Path, variables: &[(&str, &str)]) {
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env_clear()
+        .env(CHILD, name)
+        .env(name, garbled())
+        .envs(variables.iter().copied())
+        .current_dir(folder)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{name}");
+}
+
+/// What isn't ours may be anything; what is ours and isn't text is told where it matters.
+#[cfg(unix)]
+#[test]
+fn variables_that_are_no_text() {
+    const NAME: &str = "files::variables_that_are_no_text";
+    const OF_VARIABLES: [(&str, &str); 3] = [
+        ("OS_AUTH_URL", "https://k.example"),
+        ("OS_AUTH_TYPE", "token"),
+        ("OS_TOKEN", "t"),
+    ];
+    match std::env::var(CHILD).as_deref() {
+        Ok("OS_ANYTHING") => drop(CloudConfig::from_env().unwrap()),
+        Ok("OS_PROJECT_ID") => {
+            let error = CloudConfig::from_env().unwrap_err().to_string();
+            assert!(error.starts_with("OS_PROJECT_ID is not UTF-8"), "{error}");
+            CloudConfig::from_cloud("lab").unwrap();
+        }
+        Ok(name) => {
+            let error = CloudConfig::from_env().unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("{name} is not UTF-8")),
+                "{error}"
+            );
+        }
+        Err(_) => {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("clouds.yaml"), CLOUDS).unwrap();
+            for name in [
+                "OS_ANYTHING",
+                "OS_PROJECT_ID",
+                "OS_CLOUD",
+                "OS_CLIENT_CONFIG_FILE",
+            ] {
+                again_with(NAME, name, folder.path(), &OF_VARIABLES);
+            }
+        }
+    }
+}
+
+#[test]
+fn warnings_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("clouds.yaml")).unwrap();
+    let error = loader(folder.path()).load().unwrap_err();
+    assert_eq!(error.warnings().len(), 1);
+    let told = error.to_string();
+    assert!(
+        told.contains("clouds.yaml is passed over: is a directory"),
+        "{told}"
+    );
+    assert!(!told.contains("there is no clouds.yaml"), "{told}");
+}
+
 fn in_child() {
+    let told = tests::told::listen();
     let config = CloudConfig::from_env().unwrap();
+    let lines = told.lines().join("\n");
+    assert!(
+        lines.starts_with("WARN") && lines.contains("OS_PASSWORD is not used"),
+        "{lines}"
+    );
     assert_eq!(
         (config.name(), config.auth_url()),
         ("other", "https://other.example")

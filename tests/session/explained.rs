@@ -18,6 +18,7 @@ async fn the_login_and_the_endpoints_without_secrets() {
         .unwrap();
     let before = openstack.explain().await;
     assert!(server.requests().is_empty(), "it sends nothing");
+    assert!(before.contains("\nCA certificates: "), "{before}");
     assert!(
         before.contains("endpoints are known after the login"),
         "{before}"

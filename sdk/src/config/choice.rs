@@ -4,6 +4,7 @@ use super::error::{ConfigError, ConfigErrorKind, did_you_mean};
 use super::files::Places;
 use super::origin::Origin;
 use super::tree::{Node, Table};
+use crate::foreign::shown;
 
 /// All clouds that there are.
 pub(super) struct Sources<'a> {
@@ -58,7 +59,10 @@ fn by_name(mut sources: Sources<'_>, name: &str, origin: Origin) -> Result<Chose
         return Ok(Chosen {
             name: name.to_owned(),
             from_variables: true,
-            layer,
+            layer: {
+                layer.iter().try_for_each(|(_, node)| node.check())?;
+                layer
+            },
         });
     }
     match sources.clouds.remove(name) {
@@ -74,8 +78,8 @@ fn only_one(mut sources: Sources<'_>) -> Result<Chosen, ConfigError> {
             return Err(ConfigError::new(
                 ConfigErrorKind::NoCloud,
                 format!(
-                    "no cloud is configured: there is no clouds.yaml (.yml, .json) with clouds in {}, \
-                     and OS_AUTH_URL is not set",
+                    "no cloud is configured: no clouds.yaml (.yml, .json) that can be read in {} has \
+                     clouds in it, and OS_AUTH_URL is not set",
                     sources.places.list()
                 ),
                 "write a clouds.yaml, or set the variables OS_AUTH_URL, OS_USERNAME and so on"
@@ -101,7 +105,10 @@ fn of_file(name: &str, node: Node) -> Result<Chosen, ConfigError> {
     Ok(Chosen {
         name: name.to_owned(),
         from_variables: false,
-        layer: node.into_table(name)?.with_plain_keys(),
+        layer: {
+            node.check()?;
+            node.into_table(name)?.with_plain_keys()
+        },
     })
 }
 
@@ -127,7 +134,7 @@ fn no_cloud(clouds: &Table, places: &Places, name: &str, origin: Origin) -> Conf
     };
     let help = match clouds.is_empty() {
         true => format!(
-            "there is no clouds.yaml (.yml, .json) with clouds in {}",
+            "no clouds.yaml (.yml, .json) that can be read in {} has clouds in it",
             places.list()
         ),
         false => format!(
@@ -138,7 +145,7 @@ fn no_cloud(clouds: &Table, places: &Places, name: &str, origin: Origin) -> Conf
     };
     ConfigError::new(
         ConfigErrorKind::Unknown,
-        format!("there is no cloud `{name}`{from}"),
+        format!("there is no cloud `{}`{from}", shown(name, &[])),
         help,
         [origin],
     )
@@ -164,7 +171,7 @@ pub(super) fn no_profile(
     };
     ConfigError::new(
         ConfigErrorKind::Unknown,
-        format!("there is no profile `{name}` ({origin})"),
+        format!("there is no profile `{}` ({origin})", shown(name, &[])),
         format!(
             "{known}; profiles are read from files alone, neither built in nor fetched, so write it to \
              one, or give `auth_url` in the cloud itself"

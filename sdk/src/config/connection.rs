@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::credentials::Builder;
 use super::error::{ConfigError, ConfigErrorKind};
-use super::explain;
+use super::loader::ConfigLoader;
 use super::origin::{Origin, named};
-use super::settings::{Setting, Settings};
+use super::settings::{Setting, Settings, is_of_a_service};
 use crate::auth_url::AuthUrl;
+use crate::foreign::shown;
 
 /// How servers are reached.
 #[derive(Clone, Debug)]
@@ -43,7 +44,10 @@ impl fmt::Debug for ServiceConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServiceConfig")
             .field("name", &self.name)
-            .field("endpoint", &self.endpoint.as_deref().map(explain::shown))
+            .field(
+                "endpoint",
+                &self.endpoint.as_deref().map(|url| shown(url, &[])),
+            )
             .field("interfaces", &self.interfaces)
             .field("region", &self.region)
             .finish()
@@ -53,15 +57,29 @@ impl fmt::Debug for ServiceConfig {
 impl Connection {
     pub(super) fn new(
         settings: &mut Settings,
-        current_dir: Option<&Path>,
-        home_dir: Option<&Path>,
+        loader: &ConfigLoader,
+        bundle: Option<(&'static str, String)>,
         warnings: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
+        let verify = verify(settings, warnings)?;
+        if verify && let Some((variable, path)) = bundle {
+            settings.give("cacert", path, Origin::Variable(variable.to_owned()));
+        }
         let mut path = |key: &str| {
-            let setting = settings.take(key)?;
-            Some(expand(setting.text(), current_dir, home_dir))
+            let Some(setting) = settings.take(key) else {
+                return Ok(None);
+            };
+            let path = loader.path(setting.text()).map_err(|why| {
+                ConfigError::new(
+                    ConfigErrorKind::Invalid,
+                    format!("{} {why}", named(key, &setting.origin)),
+                    "write the whole path".to_owned(),
+                    [setting.origin.clone()],
+                )
+            });
+            path.map(Some)
         };
-        let (cacert, cert, key) = (path("cacert"), path("cert"), path("key"));
+        let (cacert, cert, key) = (path("cacert")?, path("cert")?, path("key")?);
         if let (None, Some(_), Some(lonely)) = (&cert, &key, settings.get("key")) {
             return Err(ConfigError::new(
                 ConfigErrorKind::Missing,
@@ -77,7 +95,7 @@ impl Connection {
                 .map(|region| region.text().to_owned()),
             interfaces: interfaces.as_ref().map(interface_names).unwrap_or_default(),
             services: services(settings),
-            verify: verify(settings, warnings)?,
+            verify,
             cacert,
             cert,
             key,
@@ -154,7 +172,8 @@ fn services(settings: &mut Settings) -> Vec<ServiceConfig> {
         "_endpoint_override",
     ] {
         for key in &keys {
-            let Some(name) = key.strip_suffix(end).filter(|name| !name.is_empty()) else {
+            let name = key.strip_suffix(end).filter(|name| !name.is_empty());
+            let Some(name) = name.filter(|_| is_of_a_service(key)) else {
                 continue;
             };
             let Some(setting) = settings.take(key) else {
@@ -170,21 +189,6 @@ fn services(settings: &mut Settings) -> Vec<ServiceConfig> {
         }
     }
     services.into_values().collect()
-}
-
-/// A path as a shell reads it.
-fn expand(text: &str, current_dir: Option<&Path>, home_dir: Option<&Path>) -> PathBuf {
-    let path = match (text.strip_prefix('~'), home_dir) {
-        (Some(""), Some(home)) => home.to_path_buf(),
-        (Some(rest), Some(home)) if rest.starts_with('/') => {
-            home.join(rest.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(text),
-    };
-    match current_dir {
-        Some(folder) => folder.join(path),
-        None => path,
-    }
 }
 
 impl Builder<'_> {

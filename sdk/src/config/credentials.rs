@@ -3,6 +3,8 @@
 use super::error::{ConfigError, ConfigErrorKind, did_you_mean};
 use super::origin::{Origin, named};
 use super::settings::{Setting, Settings};
+use crate::foreign::shown;
+use crate::runtime::Secret;
 use crate::{
     ApplicationCredential, AuthMethod, Credentials, DomainRef, Password, TokenId, Totp, UserRef,
 };
@@ -39,6 +41,8 @@ const METHODS: [(&str, Method); 4] = [
 pub(super) struct Builder<'a> {
     pub(super) settings: &'a mut Settings,
     pub(super) cloud: &'a str,
+    /// The region, if there are others.
+    pub(super) region: Option<&'a str>,
     pub(super) from_variables: bool,
     pub(super) unused_variables: &'a [String],
 }
@@ -56,7 +60,7 @@ impl Builder<'_> {
         });
         match of_type {
             Some((_, method)) => Ok(vec![*method]),
-            None => Err(unsupported(&auth_type)),
+            None => Err(unsupported(&auth_type, &self.settings.secrets())),
         }
     }
 
@@ -73,8 +77,9 @@ impl Builder<'_> {
                     return Err(ConfigError::new(
                         ConfigErrorKind::Invalid,
                         format!(
-                            "{} names `{name}` twice",
-                            named("auth_methods", &given.origin)
+                            "{} names `{}` twice",
+                            named("auth_methods", &given.origin),
+                            shown(name, &self.settings.secrets())
                         ),
                         "name each method once".to_owned(),
                         [given.origin.clone()],
@@ -85,8 +90,9 @@ impl Builder<'_> {
                     return Err(ConfigError::new(
                         ConfigErrorKind::Unsupported,
                         format!(
-                            "{} names `{name}`, which is no method that is supported",
-                            named("auth_methods", &given.origin)
+                            "{} names `{}`, which is no method that is supported",
+                            named("auth_methods", &given.origin),
+                            shown(name, &self.settings.secrets())
                         ),
                         format!(
                             "there are {}{}",
@@ -256,9 +262,16 @@ impl Builder<'_> {
             ),
             None => String::new(),
         };
+        let region = match self.region {
+            Some(region) => format!(" in the region `{region}`"),
+            None => String::new(),
+        };
         ConfigError::new(
             ConfigErrorKind::Missing,
-            format!("the cloud `{}` has no `{key}`{for_what}", self.cloud),
+            format!(
+                "the cloud `{}` has no `{key}`{region}{for_what}",
+                self.cloud
+            ),
             help,
             [],
         )
@@ -280,7 +293,7 @@ enum User {
     Name(String, DomainRef),
 }
 
-fn unsupported(auth_type: &Setting) -> ConfigError {
+fn unsupported(auth_type: &Setting, secrets: &[&Secret]) -> ConfigError {
     let name = auth_type.text();
     let why = match name {
         "v2password" | "v2token" => "; version 2 of the Identity API is gone: leave out the v2",
@@ -292,8 +305,9 @@ fn unsupported(auth_type: &Setting) -> ConfigError {
     ConfigError::new(
         ConfigErrorKind::Unsupported,
         format!(
-            "{} is `{name}`, which is not supported",
-            named("auth_type", &auth_type.origin)
+            "{} is `{}`, which is not supported",
+            named("auth_type", &auth_type.origin),
+            shown(name, secrets)
         ),
         format!(
             "there are {}{why}{}",

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::error::Error;
 
 use super::origin::Origin;
+use crate::foreign::escaped;
 
 /// What is wrong with a configuration, where, and what to do.
 ///
@@ -20,6 +21,7 @@ struct Inner {
     message: String,
     help: String,
     origins: Vec<Origin>,
+    warnings: Vec<String>,
 }
 
 /// What kind of mistake it is.
@@ -28,7 +30,7 @@ struct Inner {
 pub enum ConfigErrorKind {
     /// No cloud is chosen: there is none, or there are several.
     NoCloud,
-    /// There is no cloud, region or profile of this name.
+    /// There is no cloud, region, profile or setting of this name.
     Unknown,
     /// A file is there, or should be, and can't be read.
     Unreadable,
@@ -53,10 +55,17 @@ impl ConfigError {
     ) -> Self {
         ConfigError(Box::new(Inner {
             kind,
-            message,
-            help,
+            message: escaped(&message),
+            help: escaped(&help),
             origins: origins.into_iter().collect(),
+            warnings: Vec::new(),
         }))
+    }
+
+    /// The same with what was noticed before, which may be why.
+    pub(super) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.0.warnings = warnings;
+        self
     }
 
     /// What kind of mistake it is.
@@ -65,10 +74,31 @@ impl ConfigError {
         self.0.kind
     }
 
+    /// What to do about it, and what was noticed before.
+    fn advice(&self) -> String {
+        let mut advice = self.0.help.clone();
+        // Where a file is no YAML is all that there is to say of it.
+        let warnings = match self.0.kind {
+            ConfigErrorKind::Syntax => &[],
+            _ => self.warnings(),
+        };
+        for warning in warnings {
+            advice.push_str("; warning: ");
+            advice.push_str(warning);
+        }
+        advice
+    }
+
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> &str {
         &self.0.help
+    }
+
+    /// What was noticed before, such as a file that can't be read and was passed over.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.0.warnings
     }
 
     /// The places that it is about; all of those that contradict each other.
@@ -80,7 +110,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.message, self.0.help)
+        write!(f, "{}: {}", self.0.message, self.advice())
     }
 }
 
@@ -88,8 +118,15 @@ impl std::error::Error for ConfigError {}
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
-        Error::input(error.0.message, &error.0.help)
+        let advice = error.advice();
+        Error::input(error.0.message, &advice)
     }
+}
+
+/// How many letters have to be added, left out, replaced or swapped to get from one to the other, whatever
+/// their case.
+pub(super) fn distance(from: &str, to: &str) -> usize {
+    strsim::osa_distance(&from.to_lowercase(), &to.to_lowercase())
 }
 
 /// The name that was probably meant, as the end of a sentence; empty if none is near.
@@ -105,44 +142,9 @@ pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a s
     }
 }
 
-/// How many letters have to be added, left out or replaced to get from one to the other, whatever
-/// their case.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.to_lowercase().chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (slot, b) in row.iter_mut().skip(1).zip(&to) {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = *slot;
-            left = replaced.min(left + 1).min(diagonal + 1);
-            *slot = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{did_you_mean, distance};
-
-    #[test]
-    fn distance_counts_letters() {
-        for (from, to, letters) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("abc", "", 3),
-            ("kitten", "sitting", 3),
-            ("Cloud", "cloud", 0),
-            ("mycluod", "mycloud", 2),
-        ] {
-            assert_eq!(distance(from, to), letters, "{from} {to}");
-        }
-    }
+    use super::did_you_mean;
 
     #[test]
     fn only_a_near_name_is_proposed() {

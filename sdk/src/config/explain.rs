@@ -5,18 +5,26 @@ use std::fmt::Write;
 use super::CloudConfig;
 use super::origin::Origin;
 use super::settings::{Setting, is_secret};
+#[cfg(feature = "reqwest")]
+use crate::explain::ca_certificates;
 use crate::explain::describe;
+use crate::foreign::{escaped, shown};
 use crate::identity::v3::auth::Auth;
+use crate::runtime::Secret;
 
 /// One line of the table.
 struct Row([String; 4]);
 
 pub(super) fn explain(config: &CloudConfig) -> String {
-    let mut text = format!("cloud `{}`, ", config.name);
+    let secrets = config.settings.secrets();
+    let mut text = format!("cloud `{}`, ", shown(&config.name, &secrets));
     text.push_str(&match config.from_variables {
         true => "from environment variables".to_owned(),
         false => {
-            let files = config.files.iter().map(|path| path.display().to_string());
+            let files = config
+                .files
+                .iter()
+                .map(|path| escaped(&path.to_string_lossy()));
             format!("from {}", files.collect::<Vec<_>>().join(" and "))
         }
     });
@@ -26,7 +34,7 @@ pub(super) fn explain(config: &CloudConfig) -> String {
             .settings
             .iter()
             .filter(move |(_, setting)| setting.used == used)
-            .map(|(key, setting)| row(key, setting))
+            .map(|(key, setting)| row(key, setting, &secrets))
             .collect::<Vec<_>>()
     };
     table(&mut text, rows(true));
@@ -38,8 +46,17 @@ pub(super) fn explain(config: &CloudConfig) -> String {
     if !config.settings.unread.is_empty() {
         text.push_str("\nnot read, as it belongs to other tools or is misspelt:\n\n");
         for (key, origin) in &config.settings.unread {
-            let _ = writeln!(text, "  {key}  {origin}");
+            let _ = writeln!(text, "  {}  {origin}", shown(key, &secrets));
         }
+    }
+    #[cfg(feature = "reqwest")]
+    {
+        let given = config.ca_certificate().map(|path| {
+            let origin = config.origin("cacert").unwrap_or(&Origin::Default);
+            format!("{} ({origin})", escaped(&path.to_string_lossy()))
+        });
+        text.push('\n');
+        text.push_str(&ca_certificates(config.verify(), given.as_deref()));
     }
     for warning in config.warnings() {
         let _ = write!(text, "\nwarning: {warning}");
@@ -52,36 +69,21 @@ pub(super) fn explain(config: &CloudConfig) -> String {
     text
 }
 
-fn row(key: &str, setting: &Setting) -> Row {
+fn row(key: &str, setting: &Setting, secrets: &[&Secret]) -> Row {
     let value = match is_secret(key) {
         true => "[secret]".to_owned(),
         false => {
-            let texts: Vec<_> = setting.texts().map(shown).collect();
+            let texts: Vec<_> = setting.texts().map(|text| shown(text, secrets)).collect();
             texts.join(", ")
         }
     };
     let overrode = setting.overrode.iter().map(Origin::to_string);
     Row([
-        key.to_owned(),
+        escaped(key),
         value,
         setting.origin.to_string(),
         overrode.collect::<Vec<_>>().join(", "),
     ])
-}
-
-/// Text on one line, and addresses without what doesn't belong there.
-pub(super) fn shown(text: &str) -> String {
-    let text = text.escape_debug().to_string();
-    match text.split_once("://") {
-        None => text,
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let host = authority.rsplit('@').next().unwrap_or_default();
-            let whole = format!("{scheme}://{host}{path}");
-            let end = whole.find(['?', '#']).unwrap_or(whole.len());
-            whole.get(..end).unwrap_or_default().to_owned()
-        }
-    }
 }
 
 fn table(text: &mut String, rows: Vec<Row>) {

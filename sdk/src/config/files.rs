@@ -11,6 +11,8 @@ use super::error::{ConfigError, ConfigErrorKind};
 use super::origin::Origin;
 use super::tree::{Node, Table, Value};
 use super::yaml;
+use crate::foreign::shown;
+use crate::plain_file;
 
 /// Reads files. A map from path to text is one too, for tests:
 ///
@@ -35,6 +37,17 @@ pub trait ConfigFiles: Send + Sync + 'static {
     /// There is no such file, or it can't be read.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// The files in a folder, for a `cacert` that is one. Unless this is implemented, a folder can't be
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// There is no such folder, or it can't be read.
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let _ = folder;
+        Err(io::ErrorKind::IsADirectory.into())
+    }
+
     /// Whether others than its owner can read a file; false if that can't be told.
     fn open_to_others(&self, path: &Path) -> bool {
         let _ = path;
@@ -42,13 +55,19 @@ pub trait ConfigFiles: Send + Sync + 'static {
     }
 }
 
-/// The files of the system.
+/// The files of the system: regular ones, or links to them, of at most 4 MiB. A pipe or a device is an error,
+/// and doesn't hang the program; `/dev/null` is an empty file.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemFiles;
 
 impl ConfigFiles for SystemFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
+        plain_file::read(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let entries = std::fs::read_dir(folder)?;
+        entries.map(|entry| Ok(entry?.path())).collect()
     }
 
     #[cfg(unix)]
@@ -106,15 +125,14 @@ impl Places {
         &self,
         files: &dyn ConfigFiles,
         stem: &str,
-        named: Option<(&str, &str)>,
+        named: Option<(&str, PathBuf)>,
         warnings: &mut Vec<String>,
     ) -> Result<Option<(Arc<Path>, Table)>, ConfigError> {
         if let Some((variable, path)) = named {
-            let path = Path::new(path);
             let content = files
-                .read(path)
-                .map_err(|error| unreadable(variable, path, &error))?;
-            return read(path, content).map(Some);
+                .read(&path)
+                .map_err(|error| unreadable(variable, &path, &error))?;
+            return read(&path, content).map(Some);
         }
         let names = ["yaml", "yml", "json"].map(|ending| format!("{stem}.{ending}"));
         for folder in &self.folders {
@@ -123,8 +141,9 @@ impl Places {
                     Ok(content) => return read(&path, content).map(Some),
                     Err(error) => match error.kind() {
                         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {}
-                        kind => {
-                            warnings.push(format!("{} is passed over: {kind}", path.display()));
+                        _ => {
+                            let why = plain_file::why(&error);
+                            warnings.push(format!("{} is passed over: {why}", path.display()));
                         }
                     },
                 }
@@ -143,13 +162,59 @@ impl Places {
     }
 }
 
+/// A path as a shell reads it. The error says of the setting what is wrong.
+pub(super) fn expand(
+    text: &str,
+    current: Option<&Path>,
+    home: Option<&Path>,
+    files: &dyn ConfigFiles,
+) -> Result<PathBuf, String> {
+    let path = match text.strip_prefix('~') {
+        None => PathBuf::from(text),
+        Some(rest) => {
+            let (user, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            let folder = match user {
+                "" => home.map(Path::to_path_buf),
+                user => home_of(user, files),
+            };
+            match folder {
+                Some(folder) => folder.join(rest.trim_start_matches('/')),
+                None if user.is_empty() => {
+                    return Err("starts with ~, and the home folder is not known".to_owned());
+                }
+                None => {
+                    let user = shown(user, &[]);
+                    return Err(format!(
+                        "starts with ~{user}, and /etc/passwd has no such user"
+                    ));
+                }
+            }
+        }
+    };
+    Ok(current.map_or(path.clone(), |folder| folder.join(path)))
+}
+
+/// The home folder of a user of this machine.
+fn home_of(user: &str, files: &dyn ConfigFiles) -> Option<PathBuf> {
+    let users = files.read(Path::new("/etc/passwd")).ok()?;
+    let users = String::from_utf8_lossy(&users);
+    let mut users = users.lines().map(|line| line.split(':'));
+    let folder = users.find_map(|mut fields| match fields.next() == Some(user) {
+        true => fields.nth(4),
+        false => None,
+    });
+    folder
+        .filter(|folder| folder.starts_with('/'))
+        .map(PathBuf::from)
+}
+
 fn unreadable(variable: &str, path: &Path, error: &io::Error) -> ConfigError {
     ConfigError::new(
         ConfigErrorKind::Unreadable,
         format!(
             "{variable} names {}, which can't be read: {}",
             path.display(),
-            error.kind()
+            plain_file::why(error)
         ),
         "correct the path, or unset the variable".to_owned(),
         [Origin::Variable(variable.to_owned())],

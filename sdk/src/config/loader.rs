@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::CloudConfig;
 use super::choice::{self, Sources};
-use super::error::{ConfigError, ConfigErrorKind};
-use super::files::{ConfigFiles, Places, SystemFiles};
+use super::error::{ConfigError, ConfigErrorKind, distance};
+use super::files::{self, ConfigFiles, Places, SystemFiles};
 use super::origin::Origin;
 use super::region;
 use super::settings::{Settings, is_known};
-use super::tree::{Node, Table};
+use super::tree::{Node, Table, Value};
+use crate::foreign::escaped;
 use crate::runtime::Secret;
 
 /// Finds a configuration in files and variables that are given: nothing is global, so that a test can
@@ -155,11 +156,21 @@ impl ConfigLoader {
     /// two contradict each other.
     pub fn load(&self) -> Result<CloudConfig, ConfigError> {
         let mut warnings = Vec::new();
+        let loaded = self.load_with(&mut warnings);
+        let warnings = warnings.iter().map(|text| escaped(text)).collect();
+        match loaded {
+            Ok(config) => Ok(CloudConfig { warnings, ..config }),
+            Err(error) => Err(error.with_warnings(warnings)),
+        }
+    }
+
+    fn load_with(&self, warnings: &mut Vec<String>) -> Result<CloudConfig, ConfigError> {
+        self.check_selectors()?;
         let places = self.places();
-        let (clouds, mut files) = self.clouds(&places, &mut warnings)?;
+        let (clouds, mut files) = self.clouds(&places, warnings)?;
         let sources = Sources {
             clouds,
-            variables: self.cloud_of_variables()?,
+            variables: self.cloud_of_variables(),
             variables_name: self.text("OS_CLOUD_NAME").unwrap_or("envvars").to_owned(),
             places: &places,
         };
@@ -167,12 +178,17 @@ impl ConfigLoader {
             sources,
             self.cloud.as_deref(),
             self.text("OS_CLOUD"),
-            &mut warnings,
+            warnings,
         )?;
         let (vendor, missing_profile) =
-            self.vendor(&chosen.layer, &places, &mut files, &mut warnings)?;
+            self.vendor(&chosen.layer, &places, &mut files, warnings)?;
         let regions = region::known(&chosen.layer, &vendor)?;
+        let several = regions.len() > 1;
         let region = region::choose(regions, self.wanted_region(), &chosen.name)?;
+        let of_several = region
+            .as_ref()
+            .filter(|_| several)
+            .map(|it| it.name.clone());
 
         let mut config = vendor;
         config.update(chosen.layer)?;
@@ -180,20 +196,58 @@ impl ConfigLoader {
             config.remove(spent);
         }
         region::apply(region, &mut config)?;
-        let settings = Settings::new(config)?;
-        CloudConfig::new(super::Loaded {
+        let settings = Settings::new(config, warnings)?;
+        let loaded = super::Loaded {
             name: chosen.name,
+            region: of_several,
             from_variables: chosen.from_variables,
             unused_variables: self.unused_variables(chosen.from_variables),
             settings,
             missing_profile,
             files,
-            warnings,
-            current_dir: self.current_dir.clone(),
-            home_dir: self.home_dir.clone(),
+            bundle: self.ca_bundle(warnings),
             reader: self.files.clone(),
             loader: Arc::new(self.clone()),
-        })
+        };
+        CloudConfig::new(loaded, warnings)
+    }
+
+    /// A path as a shell reads it.
+    pub(super) fn path(&self, text: &str) -> Result<PathBuf, String> {
+        let (current, home) = (self.current_dir.as_deref(), self.home_dir.as_deref());
+        files::expand(text, current, home, &*self.files)
+    }
+
+    /// The CA certificates that python-requests, by which openstacksdk sends, takes from the environment.
+    fn ca_bundle(&self, warnings: &mut Vec<String>) -> Option<(&'static str, String)> {
+        for name in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] {
+            if self.garbled.iter().any(|garbled| garbled == name) {
+                warnings.push(format!("{name} is not UTF-8, so it is not used"));
+            }
+            if let Some(path) = self.text(name) {
+                return Some((name, path.to_owned()));
+            }
+        }
+        None
+    }
+
+    /// The variables that choose a cloud and its files must be text, whatever other variables are.
+    fn check_selectors(&self) -> Result<(), ConfigError> {
+        let by_program = |name: &str| match name {
+            "OS_CLOUD" => self.cloud.is_some(),
+            "OS_REGION_NAME" => self.cloud.is_some() || self.region.is_some(),
+            _ => false,
+        };
+        let mut garbled = self.garbled.iter().filter(|name| {
+            let selects = SELECTORS
+                .iter()
+                .any(|key| name.strip_prefix("OS_") == Some(key));
+            (selects || *name == "OS_REGION_NAME") && !by_program(name)
+        });
+        match garbled.next() {
+            Some(name) => Err(not_utf8(name)),
+            None => Ok(()),
+        }
     }
 
     fn text(&self, name: &str) -> Option<&str> {
@@ -220,14 +274,34 @@ impl ConfigLoader {
             ("clouds", "OS_CLIENT_CONFIG_FILE"),
             ("secure", "OS_CLIENT_SECURE_FILE"),
         ] {
-            let named = self.text(variable).map(|path| (variable, path));
+            let named = match self.text(variable) {
+                Some(text) => Some((
+                    variable,
+                    self.path(text).map_err(|why| {
+                        ConfigError::new(
+                            ConfigErrorKind::Unreadable,
+                            format!("{variable} {why}"),
+                            "write the whole path".to_owned(),
+                            [Origin::Variable(variable.to_owned())],
+                        )
+                    })?,
+                )),
+                None => None,
+            };
             let Some((path, mut file)) = places.find(&*self.files, stem, named, warnings)? else {
                 continue;
             };
             match file.remove("clouds") {
-                Some(clouds) => all.merge(clouds.into_table("clouds")?)?,
+                Some(clouds) => all.merge(clouds.into_table("clouds")?),
                 None if file.is_empty() => {}
-                None => warnings.push(format!("{} has no `clouds`", path.display())),
+                None => warnings.push(format!(
+                    "{} has no `clouds`{}",
+                    path.display(),
+                    match file.keys().find(|key| distance(key, "clouds") <= 2) {
+                        Some(near) => format!("; is that what `{near}` is meant for?"),
+                        None => String::new(),
+                    }
+                )),
             }
             files.push(path);
         }
@@ -235,27 +309,20 @@ impl ConfigLoader {
     }
 
     /// The cloud that the variables describe, if they say anything of one.
-    fn cloud_of_variables(&self) -> Result<Option<Table>, ConfigError> {
-        let layer: Table = self
-            .own_variables()
-            .map(|(name, key)| {
-                let text = self.text(name).unwrap_or_default();
-                (key, Node::text(text, Origin::Variable(name.to_owned())))
-            })
-            .collect();
+    fn cloud_of_variables(&self) -> Option<Table> {
+        let texts = self.own_variables().map(|(name, key)| {
+            let text = self.text(name).unwrap_or_default();
+            (key, Node::text(text, Origin::Variable(name.to_owned())))
+        });
+        let garbled = self.garbled.iter().filter_map(|name| {
+            let key = setting_of(name).filter(|key| is_known(key))?;
+            let origin = Origin::Variable(name.clone());
+            Some((key, Node::new(Value::Wrong(not_utf8(name)), origin)))
+        });
+        let layer: Table = texts.chain(garbled).collect();
         let selects = |key: &str| matches!(key, "region_name");
-        if !layer.keys().any(|key| is_known(key) && !selects(key)) {
-            return Ok(None);
-        }
-        match self.garbled.iter().find(|name| setting_of(name).is_some()) {
-            Some(name) => Err(ConfigError::new(
-                ConfigErrorKind::Invalid,
-                format!("{name} is not UTF-8"),
-                "set it to text in UTF-8, or unset it".to_owned(),
-                [Origin::Variable(name.clone())],
-            )),
-            None => Ok(Some(layer)),
-        }
+        let says = layer.keys().any(|key| is_known(key) && !selects(key));
+        says.then_some(layer)
     }
 
     /// The variables that are settings, with the keys that they set.
@@ -297,7 +364,10 @@ impl ConfigLoader {
             files.push(path);
         }
         match profiles.remove(name) {
-            Some(profile) => Ok((profile.into_table(name)?.with_plain_keys(), None)),
+            Some(profile) => {
+                profile.check()?;
+                Ok((profile.into_table(name)?.with_plain_keys(), None))
+            }
             None => {
                 let missing = choice::no_profile(name, &node.origin, &profiles, places);
                 Ok((Table::default(), Some(missing)))
@@ -339,12 +409,23 @@ impl fmt::Debug for ConfigLoader {
 fn setting_of(variable: &str) -> Option<String> {
     let key = variable.strip_prefix("OS_")?;
     let other_tools = ["TEST", "STD", "LOG"];
-    let selectors = [
-        "CLOUD",
-        "CLOUD_NAME",
-        "CLIENT_CONFIG_FILE",
-        "CLIENT_SECURE_FILE",
-    ];
-    let ours = !other_tools.iter().any(|start| key.starts_with(start)) && !selectors.contains(&key);
+    let ours = !other_tools.iter().any(|start| key.starts_with(start)) && !SELECTORS.contains(&key);
     ours.then(|| key.to_lowercase())
+}
+
+/// What chooses a cloud and its files, after `OS_`.
+const SELECTORS: [&str; 4] = [
+    "CLOUD",
+    "CLOUD_NAME",
+    "CLIENT_CONFIG_FILE",
+    "CLIENT_SECURE_FILE",
+];
+
+fn not_utf8(variable: &str) -> ConfigError {
+    ConfigError::new(
+        ConfigErrorKind::Invalid,
+        format!("{variable} is not UTF-8"),
+        "set it to text in UTF-8, or unset it".to_owned(),
+        [Origin::Variable(variable.to_owned())],
+    )
 }

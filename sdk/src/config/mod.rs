@@ -51,6 +51,30 @@
 //! - `insecure: true` and `verify: false` both turn the check of certificates off; `insecure: true` with
 //!   `verify: true` is an error, and a `cacert` that is thereby not used is a warning.
 //!
+//! # CA certificates
+//!
+//! Servers' certificates are checked with the CA certificates of the system, and with those of `cacert`; without
+//! `cacert`, and unless the check is off, with those that `REQUESTS_CA_BUNDLE` names, else `CURL_CA_BUNDLE`. Each
+//! is a file (PEM), or a folder of files that `openssl rehash` has named. `~` and `~user` at the start of a path
+//! are home folders; users are looked up in `/etc/passwd`.
+//!
+//! On Linux and other systems without a certificate store of their own, `SSL_CERT_FILE` and `SSL_CERT_DIR` (folders
+//! with `:` between them) name the files that count in place of the system's. On macOS and Windows they don't
+//! count. They are read from the environment of the process, whatever variables a [`ConfigLoader`] was given.
+//! [`explain`](CloudConfig::explain) says which CA certificates count.
+//!
+//! # What is refused, and what is told
+//!
+//! - A key that nothing reads and that is close to the name of a setting that is missing (`projct_id`) is an error.
+//!   Settings below `auth` that mean nothing there, and halves of names (`project`), are warnings.
+//! - White space around values is left out, with a warning. A password or another secret is sent as it is, and a
+//!   warning says what is odd about it. Control characters in other values are an error.
+//! - A mistake in one cloud or region matters to no other.
+//! - Files are regular ones, or links to such, of at most 4 MiB. `/dev/null` is an empty file.
+//! - Variables `OS_*` that mean nothing here may be anything, also no UTF-8.
+//! - [`from_env`](CloudConfig::from_env) and [`from_cloud`](CloudConfig::from_cloud) send warnings to `tracing`;
+//!   if loading fails, those so far are in the [error](ConfigError::warnings).
+//!
 //! # Where it differs from openstacksdk
 //!
 //! A test puts the same configurations before both, and the same login comes out, with these exceptions:
@@ -58,7 +82,7 @@
 //! | | openstacksdk | here |
 //! |---|---|---|
 //! | a number or truth value without quotes (`0123`, `1.10`, `yes`) | as Python reads it: `83`, `1.1`, `true` | as it is written |
-//! | a file that is no YAML; a key twice | passed over; the last counts | an error with its place |
+//! | a file that is no YAML; a key twice in the cloud | passed over; the last counts | an error with its place |
 //! | `OS_CLIENT_CONFIG_FILE` names no file | passed over | an error |
 //! | an empty variable | counts as given | as if it were not set |
 //! | variables that mean nothing here, such as `OS_NAME` | make up a cloud | don't |
@@ -79,6 +103,10 @@
 //! | `unscoped` with `password` or `token` | an error of Python | the scope |
 //! | settings that the method doesn't take | an error of Python, for some | listed by `explain` |
 //! | `insecure`, `verify`: `"yes"`, `1`, `"false"` | `insecure` is off, and `verify` a path | what they say |
+//! | white space around a value that is no secret | sent | left out |
+//! | a misspelt setting; a control character in a name | passed over; sent | an error |
+//! | `cacert`, `REQUESTS_CA_BUNDLE` | in place of the system's CA certificates | besides them |
+//! | an international host name | encoded | an error: write it as `xn--...` |
 //! | `insecure: true` with `verify: true`; `key` without `cert` | off; left out | an error |
 
 mod choice;
@@ -88,6 +116,7 @@ mod error;
 mod explain;
 mod files;
 mod loader;
+mod misspelt;
 mod openstack;
 mod origin;
 mod region;
@@ -96,10 +125,11 @@ mod scope;
 mod settings;
 mod template;
 mod tree;
+mod value;
 mod yaml;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,14 +179,15 @@ pub struct CloudConfig {
 /// What a loader has found.
 struct Loaded {
     name: String,
+    /// The region, if there are others.
+    region: Option<String>,
     from_variables: bool,
     unused_variables: Vec<String>,
     settings: Settings,
     missing_profile: Option<ConfigError>,
     files: Vec<Arc<Path>>,
-    warnings: Vec<String>,
-    current_dir: Option<PathBuf>,
-    home_dir: Option<PathBuf>,
+    /// A file of CA certificates that counts if no setting names one, and the variable that does.
+    bundle: Option<(&'static str, String)>,
     reader: Arc<dyn ConfigFiles>,
     loader: Arc<ConfigLoader>,
 }
@@ -169,7 +200,7 @@ impl CloudConfig {
     /// There is none, a file can't be read, a value is missing or not what it should be, or two
     /// contradict each other.
     pub fn from_env() -> Result<Self, ConfigError> {
-        ConfigLoader::from_process().load()
+        told(ConfigLoader::from_process().load())
     }
 
     /// The cloud of this name.
@@ -178,13 +209,14 @@ impl CloudConfig {
     ///
     /// As [`from_env`](CloudConfig::from_env).
     pub fn from_cloud(name: impl Into<String>) -> Result<Self, ConfigError> {
-        ConfigLoader::from_process().cloud(name).load()
+        told(ConfigLoader::from_process().cloud(name).load())
     }
 
-    fn new(mut loaded: Loaded) -> Result<Self, ConfigError> {
+    fn new(mut loaded: Loaded, warnings: &mut Vec<String>) -> Result<Self, ConfigError> {
         let mut builder = Builder {
             settings: &mut loaded.settings,
             cloud: &loaded.name,
+            region: loaded.region.as_deref(),
             from_variables: loaded.from_variables,
             unused_variables: &loaded.unused_variables,
         };
@@ -192,7 +224,7 @@ impl CloudConfig {
         let (auth_url, url) = match (builder.auth_url(), loaded.missing_profile) {
             (Ok(urls), None) => urls,
             (Ok(urls), Some(missing)) => {
-                loaded.warnings.push(missing.to_string());
+                warnings.push(missing.to_string());
                 urls
             }
             (Err(error), Some(missing)) if error.kind() == ConfigErrorKind::Missing => {
@@ -204,12 +236,12 @@ impl CloudConfig {
         let scope = builder.scope(&methods)?;
         let connection = Connection::new(
             &mut loaded.settings,
-            loaded.current_dir.as_deref(),
-            loaded.home_dir.as_deref(),
-            &mut loaded.warnings,
+            &loaded.loader,
+            loaded.bundle,
+            warnings,
         )?;
-        loaded.warnings.extend(unused(&loaded.unused_variables));
-        let mut config = CloudConfig {
+        warnings.extend(unused(&loaded.unused_variables));
+        let config = CloudConfig {
             name: loaded.name,
             from_variables: loaded.from_variables,
             settings: loaded.settings,
@@ -222,13 +254,13 @@ impl CloudConfig {
             files: loaded.files,
             reader: loaded.reader,
             loader: loaded.loader,
-            warnings: loaded.warnings,
+            warnings: Vec::new(),
         };
-        config.warn_of_open_files();
+        config.warn_of_open_files(warnings);
         Ok(config)
     }
 
-    fn warn_of_open_files(&mut self) {
+    fn warn_of_open_files(&self, warnings: &mut Vec<String>) {
         let mut paths: Vec<Arc<Path>> = Vec::new();
         for (key, setting) in self.settings.iter() {
             if let Origin::File { path, .. } = &setting.origin
@@ -240,7 +272,7 @@ impl CloudConfig {
         }
         for path in paths {
             if self.reader.open_to_others(&path) {
-                self.warnings.push(format!(
+                warnings.push(format!(
                     "{} has a secret in it, and others can read it: take their permission away \
                      (chmod 600)",
                     path.display()
@@ -311,7 +343,9 @@ impl CloudConfig {
         self.connection.verify
     }
 
-    /// The file (PEM) with the authorities that sign servers' certificates.
+    /// The file (PEM), or the folder of such files, with the CA certificates that servers' certificates are
+    /// checked with, besides those of the system: `cacert`, else `REQUESTS_CA_BUNDLE`, else
+    /// `CURL_CA_BUNDLE`.
     #[must_use]
     pub fn ca_certificate(&self) -> Option<&Path> {
         self.connection.cacert.as_deref()
@@ -346,7 +380,8 @@ impl CloudConfig {
         self.files.iter().map(|path| &**path)
     }
 
-    /// What works, and is probably not meant so.
+    /// What works, and is probably not meant so. [`from_env`](CloudConfig::from_env) and
+    /// [`from_cloud`](CloudConfig::from_cloud) also send each to `tracing`.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -374,6 +409,16 @@ impl CloudConfig {
     pub fn explain(&self) -> String {
         explain::explain(self)
     }
+}
+
+/// Shows the warnings to those who have a subscriber for them.
+fn told(loaded: Result<CloudConfig, ConfigError>) -> Result<CloudConfig, ConfigError> {
+    if let Ok(config) = &loaded {
+        for warning in config.warnings() {
+            tracing::warn!(cloud = config.name(), "configuration: {warning}");
+        }
+    }
+    loaded
 }
 
 fn unused(variables: &[String]) -> Option<String> {

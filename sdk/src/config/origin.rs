@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::foreign::escaped;
+
 /// Where a value comes from. As text: `/etc/openstack/clouds.yaml:4:15`, `OS_AUTH_URL`, `default`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -30,9 +32,9 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Origin::File { path, line, column } => {
-                write!(f, "{}:{line}:{column}", path.display())
+                write!(f, "{}:{line}:{column}", escaped(&path.to_string_lossy()))
             }
-            Origin::Variable(name) => f.write_str(name),
+            Origin::Variable(name) => f.write_str(&escaped(name)),
             Origin::Program => f.write_str("the program"),
             Origin::Default => f.write_str("default"),
         }
@@ -42,7 +44,7 @@ impl fmt::Display for Origin {
 /// A key and its place, as errors name them.
 pub(super) fn named(key: &str, origin: &Origin) -> String {
     match origin {
-        Origin::Variable(name) => name.clone(),
+        Origin::Variable(_) => origin.to_string(),
         origin => format!("{key} ({origin})"),
     }
 }

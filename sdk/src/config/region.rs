@@ -3,12 +3,14 @@
 use super::error::{ConfigError, ConfigErrorKind, did_you_mean};
 use super::origin::Origin;
 use super::tree::{Node, Table, Value};
+use crate::foreign::shown;
 
 /// A region, and its values.
 pub(super) struct Region {
-    name: String,
+    pub(super) name: String,
     origin: Origin,
-    values: Table,
+    /// A mistake in one region matters to no other.
+    values: Result<Table, ConfigError>,
 }
 
 /// The regions that the cloud names, else those of its profile.
@@ -38,12 +40,14 @@ fn listed(node: &Node) -> Result<Vec<Region>, ConfigError> {
                 Value::Text(name) => Ok(Region {
                     name: name.expose().to_owned(),
                     origin: item.origin.clone(),
-                    values: Table::default(),
+                    values: Ok(Table::default()),
                 }),
                 Value::Table(table) => with_values(item, table),
+                Value::Wrong(error) => Err(error.clone()),
                 Value::Null | Value::List(_) => Err(item.wrong("a region", wanted)),
             })
             .collect(),
+        Value::Wrong(error) => Err(error.clone()),
         Value::Text(_) | Value::Table(_) => Err(node.wrong("regions", wanted)),
     }
 }
@@ -59,22 +63,27 @@ fn with_values(item: &Node, table: &Table) -> Result<Region, ConfigError> {
         name: name.as_text("name")?.unwrap_or_default().to_owned(),
         origin: name.origin,
         values: match values {
-            Some(values) => values.into_table("values")?.with_plain_keys(),
-            None => Table::default(),
+            Some(values) => values
+                .check()
+                .and_then(|()| values.into_table("values"))
+                .map(Table::with_plain_keys),
+            None => Ok(Table::default()),
         },
     })
 }
 
 /// Names with commas between them, as was once the way.
 fn separated(node: &Node) -> Result<Vec<Region>, ConfigError> {
-    let names = node.as_text("region_name")?.unwrap_or_default().split(',');
+    let text = node.as_text("region_name")?.unwrap_or_default();
+    let several = text.contains(',');
+    let names = text.split(',').filter(|name| !name.trim().is_empty());
+    // The space around a single one is told later.
     Ok(names
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
+        .map(|name| if several { name.trim() } else { name })
         .map(|name| Region {
             name: name.to_owned(),
             origin: node.origin.clone(),
-            values: Table::default(),
+            values: Ok(Table::default()),
         })
         .collect())
 }
@@ -94,15 +103,19 @@ pub(super) fn choose(
             Some(Region {
                 name: name.to_owned(),
                 origin,
-                values: Table::default(),
+                values: Ok(Table::default()),
             })
         }));
     }
-    match regions.into_iter().find(|region| region.name == name) {
+    let same = |region: &Region| region.name.trim() == name.trim();
+    match regions.into_iter().find(same) {
         Some(region) => Ok(Some(region)),
         None => Err(ConfigError::new(
             ConfigErrorKind::Unknown,
-            format!("the cloud `{cloud}` has no region `{name}` ({origin})"),
+            format!(
+                "the cloud `{cloud}` has no region `{}` ({origin})",
+                shown(name, &[])
+            ),
             format!(
                 "it has {}{}",
                 names.join(", "),
@@ -124,7 +137,7 @@ pub(super) fn apply(region: Option<Region>, config: &mut Table) -> Result<(), Co
         return Ok(());
     };
     let values = region
-        .values
+        .values?
         .into_iter()
         .filter(|(_, node)| !matches!(node.value, Value::Null))
         .collect();

@@ -7,6 +7,7 @@ use super::error::ConfigError;
 use super::loader::ConfigLoader;
 use super::origin::{Origin, named};
 use crate::Credentials;
+use crate::foreign::escaped;
 use crate::session::provider::{BoxError, CredentialsProvider};
 use crate::timer::blocking;
 use crate::transport::BoxFuture;
@@ -25,7 +26,7 @@ struct Source {
 
 impl Reloaded {
     pub(super) fn new(config: &CloudConfig) -> Self {
-        let files = config.files().map(|path| path.display().to_string());
+        let files = config.files().map(|path| escaped(&path.to_string_lossy()));
         Reloaded(Arc::new(Source {
             loader: config.loader.clone(),
             cloud: config.name.clone(),
@@ -52,7 +53,8 @@ impl Source {
             let why = format!(
                 "the configuration chooses the cloud `{}` by now, and this client is of `{}`: make a new \
                  client",
-                fresh.name, self.cloud
+                escaped(&fresh.name),
+                escaped(&self.cloud)
             );
             return Err(why.into());
         }

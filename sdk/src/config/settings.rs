@@ -6,6 +6,7 @@ use super::error::{ConfigError, ConfigErrorKind};
 use super::origin::{Origin, named};
 use super::template;
 use super::tree::{Node, Table, Value};
+use super::{misspelt, value};
 use crate::runtime::Secret;
 
 /// A setting that has a value.
@@ -96,6 +97,16 @@ const OF_A_SERVICE: [&str; 4] = [
     "_region_name",
 ];
 
+/// Settings of methods that log in elsewhere, which are no endpoints of services.
+const NO_SERVICES: [&str; 6] = [
+    "access_token_endpoint",
+    "authorization_endpoint",
+    "device_authorization_endpoint",
+    "discovery_endpoint",
+    "oauth2_endpoint",
+    "service_provider_endpoint",
+];
+
 /// What holds if nobody says otherwise.
 const DEFAULTS: [(&str, &str); 3] = [
     ("auth_type", "password"),
@@ -115,6 +126,31 @@ pub(super) fn is_secret(key: &str) -> bool {
     SECRETS.contains(&key)
 }
 
+/// The names of all settings but those of single services.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().flat_map(|key| key.0.iter().copied())
+}
+
+/// The name of a setting today.
+pub(super) fn todays(name: &str) -> &str {
+    let key = KEYS.iter().find(|key| key.0.contains(&name));
+    key.map_or(name, |key| key.0[0])
+}
+
+/// Whether it stands beside `auth`, and means nothing in it.
+pub(super) fn is_beside(key: &str) -> bool {
+    let never = |known: &&Key| known.1 == Wins::Never && known.0.contains(&key);
+    KEYS.iter().any(|known| never(&known))
+        || matches!(key, "profile" | "regions" | "endpoint_type")
+        || is_of_a_service(key)
+        || new_name(key).is_some()
+}
+
+/// What can be said for one service, as its key ends.
+pub(super) fn ends_of_services() -> impl Iterator<Item = &'static str> {
+    OF_A_SERVICE.into_iter()
+}
+
 /// Whether it means something here.
 pub(super) fn is_known(key: &str) -> bool {
     KEYS.iter().any(|known| known.0.contains(&key))
@@ -122,13 +158,14 @@ pub(super) fn is_known(key: &str) -> bool {
         || is_of_a_service(key)
 }
 
-fn is_of_a_service(key: &str) -> bool {
-    OF_A_SERVICE.iter().any(|end| key.ends_with(end)) || key.ends_with("_endpoint_type")
+pub(super) fn is_of_a_service(key: &str) -> bool {
+    let ends = OF_A_SERVICE.iter().any(|end| key.ends_with(end)) || key.ends_with("_endpoint_type");
+    ends && !NO_SERVICES.contains(&key)
 }
 
 impl Settings {
     /// Reads the settings of a cloud, once all layers are in place.
-    pub(super) fn new(config: Table) -> Result<Self, ConfigError> {
+    pub(super) fn new(config: Table, warnings: &mut Vec<String>) -> Result<Self, ConfigError> {
         let mut config = rename(config);
         let mut auth = match config.remove("auth") {
             Some(node) => node.into_table("auth")?,
@@ -140,7 +177,7 @@ impl Settings {
         };
         for Key(names, wins) in KEYS {
             let candidates = candidates(names, *wins, &mut config, &mut auth);
-            settings.put(names[0], candidates, *wins)?;
+            settings.put(names[0], candidates, *wins, warnings)?;
         }
         let of_a_service: Vec<String> = config
             .keys()
@@ -149,9 +186,10 @@ impl Settings {
             .collect();
         for key in of_a_service {
             let candidates = config.remove(&key).into_iter().collect();
-            settings.put(&key, candidates, Wins::Never)?;
+            settings.put(&key, candidates, Wins::Never, warnings)?;
         }
         settings.fill_in(&config)?;
+        misspelt::check(&settings, &config, &mut auth, warnings)?;
         let rest = config.into_iter().chain(
             auth.into_iter()
                 .map(|(key, node)| (format!("auth.{key}"), node)),
@@ -177,6 +215,28 @@ impl Settings {
             .map(|(key, setting)| (key.as_str(), setting))
     }
 
+    /// The secrets, to hide them wherever else they stand.
+    pub(super) fn secrets(&self) -> Vec<&Secret> {
+        let secrets = self.values.iter().filter(|(key, _)| is_secret(key));
+        secrets.flat_map(|(_, setting)| &setting.texts).collect()
+    }
+
+    /// Whether somebody says something of it.
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        let setting = self.values.get(key);
+        setting.is_some_and(|setting| setting.origin != Origin::Default)
+    }
+
+    /// Gives a setting its value, unless it has one.
+    pub(super) fn give(&mut self, key: &str, text: String, origin: Origin) {
+        self.values.entry(key.to_owned()).or_insert(Setting {
+            texts: vec![Secret::new(text)],
+            origin,
+            overrode: Vec::new(),
+            used: false,
+        });
+    }
+
     /// A setting that is true or false.
     pub(super) fn flag(&mut self, key: &str) -> Result<Option<(bool, Origin)>, ConfigError> {
         let Some(setting) = self.take(key) else {
@@ -199,11 +259,17 @@ impl Settings {
     }
 
     /// The first candidate counts, and those after it are named as overridden.
-    fn put(&mut self, key: &str, candidates: Vec<Node>, wins: Wins) -> Result<(), ConfigError> {
+    fn put(
+        &mut self,
+        key: &str,
+        candidates: Vec<Node>,
+        wins: Wins,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), ConfigError> {
         let mut winner: Option<Setting> = None;
         let mut emptied = false;
         for node in candidates {
-            let texts = texts(key, &node)?;
+            let texts = value::texts(key, &node)?;
             match &mut winner {
                 Some(winner) => {
                     winner.overrode.push(node.origin);
@@ -211,7 +277,7 @@ impl Settings {
                 }
                 None if !texts.is_empty() && !emptied => {
                     winner = Some(Setting {
-                        texts,
+                        texts: value::clean(key, texts, &node.origin, warnings)?,
                         origin: node.origin,
                         overrode: node.overrode,
                         used: false,
@@ -303,34 +369,6 @@ fn candidates(names: &[&str], wins: Wins, config: &mut Table, auth: &mut Table) 
         Wins::Never => found.extend(names.iter().filter_map(|name| config.remove(name))),
     }
     found
-}
-
-/// One text; or several, where a list or commas are allowed. None if it is empty.
-fn texts(key: &str, node: &Node) -> Result<Vec<Secret>, ConfigError> {
-    let several = matches!(key, "auth_methods") || key.ends_with("interface");
-    match (&node.value, several) {
-        (Value::List(items), true) => {
-            let mut texts = Vec::new();
-            for item in items {
-                texts.extend(item.as_text(key)?.map(Secret::new));
-            }
-            Ok(texts)
-        }
-        (Value::List(_), false) => Err(node.wrong(key, "one text")),
-        _ => {
-            let text = node.as_text(key)?.unwrap_or_default();
-            let parts = text.split(move |c| several && c == ',');
-            let trim = |part: &str| match several {
-                true => part.trim().to_owned(),
-                false => part.to_owned(),
-            };
-            Ok(parts
-                .map(trim)
-                .filter(|part| !part.is_empty())
-                .map(Secret::new)
-                .collect())
-        }
-    }
 }
 
 /// Gives old names of settings beside `auth` their new ones; the old one counts if there are both.

@@ -13,6 +13,8 @@ pub(super) enum Value {
     Text(Secret),
     List(Vec<Node>),
     Table(Table),
+    /// It can't be told what it is. That matters only to a cloud that it belongs to.
+    Wrong(ConfigError),
 }
 
 /// A value, where it comes from, and where the values came from whose place it took.
@@ -41,6 +43,7 @@ impl Node {
         match self.value {
             Value::Table(table) => Ok(table),
             Value::Null => Ok(Table::default()),
+            Value::Wrong(error) => Err(error),
             Value::Text(_) | Value::List(_) => Err(self.wrong(key, "a table of settings")),
         }
     }
@@ -50,7 +53,18 @@ impl Node {
         match &self.value {
             Value::Null => Ok(None),
             Value::Text(text) => Ok(Some(text.expose())),
+            Value::Wrong(error) => Err(error.clone()),
             Value::List(_) | Value::Table(_) => Err(self.wrong(key, "text")),
+        }
+    }
+
+    /// Whether it is known what this is, and all in it.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        match &self.value {
+            Value::Wrong(error) => Err(error.clone()),
+            Value::List(items) => items.iter().try_for_each(Node::check),
+            Value::Table(table) => table.iter().try_for_each(|(_, node)| node.check()),
+            Value::Null | Value::Text(_) => Ok(()),
         }
     }
 
@@ -89,6 +103,18 @@ impl Table {
         Some(self.0.remove(at).1)
     }
 
+    /// Adds a value whose key isn't there yet.
+    pub(super) fn push(&mut self, key: String, node: Node) {
+        self.0.push((key, node));
+    }
+
+    /// Puts another value where one was added.
+    pub(super) fn replace(&mut self, at: usize, node: Node) {
+        if let Some((_, slot)) = self.0.get_mut(at) {
+            *slot = node;
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -99,6 +125,10 @@ impl Table {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
         self.0.iter().map(|(key, node)| (key.as_str(), node))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&mut String, &Node)> {
+        self.0.iter_mut().map(|(key, node)| (key, &*node))
     }
 
     /// Sets a value; the new one knows whose place it took.
@@ -114,17 +144,16 @@ impl Table {
     }
 
     /// Lays another table over this one, and tables in it over tables in this one.
-    pub(super) fn merge(&mut self, other: Table) -> Result<(), ConfigError> {
+    pub(super) fn merge(&mut self, other: Table) {
         for (key, node) in other.0 {
             match self.0.iter_mut().find(|(name, _)| *name == key) {
                 Some((_, slot)) => {
                     let under = std::mem::replace(slot, Node::new(Value::Null, Origin::Default));
-                    *slot = lay_over(under, node, &key)?;
+                    *slot = lay_over(under, node, &key);
                 }
                 None => self.0.push((key, node)),
             }
         }
-        Ok(())
     }
 
     /// Lays another layer over this one: values take the place of values, but those in `auth` one by
@@ -163,12 +192,14 @@ impl Table {
 }
 
 /// One value laid over another of the same key.
-fn lay_over(mut under: Node, over: Node, key: &str) -> Result<Node, ConfigError> {
+fn lay_over(mut under: Node, over: Node, key: &str) -> Node {
     match (&mut under.value, over.value) {
-        (Value::Table(under), Value::Table(over)) => under.merge(over)?,
+        (Value::Wrong(_), _) => {}
+        (Value::Table(under), Value::Table(over)) => under.merge(over),
         (Value::Table(_), Value::Null) => {}
+        (value, Value::Wrong(error)) => *value = Value::Wrong(error),
         (Value::Table(_), _) | (Value::Text(_) | Value::List(_), Value::Table(_)) => {
-            return Err(ConfigError::new(
+            under.value = Value::Wrong(ConfigError::new(
                 ConfigErrorKind::Conflict,
                 format!(
                     "`{key}` is a table of settings in one place and a plain value in the other: {} \
@@ -176,12 +207,12 @@ fn lay_over(mut under: Node, over: Node, key: &str) -> Result<Node, ConfigError>
                     under.origin, over.origin
                 ),
                 "give both the same shape".to_owned(),
-                [under.origin, over.origin],
+                [under.origin.clone(), over.origin],
             ));
         }
-        (_, value) => return Ok(Node { value, ..over }.over(under)),
+        (_, value) => return Node { value, ..over }.over(under),
     }
-    Ok(under)
+    under
 }
 
 impl FromIterator<(String, Node)> for Table {

@@ -1,5 +1,6 @@
 //! YAML text to a tree. The only module of the crate that knows the YAML library.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,12 +11,13 @@ use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPoli
 
 use super::error::{ConfigError, ConfigErrorKind};
 use super::origin::Origin;
-use super::tree::{Node, Value};
+use super::tree::{Node, Table, Value};
 
 /// Reads a file's text; JSON is YAML too.
 pub(super) fn parse(path: &Arc<Path>, text: &str) -> Result<Node, ConfigError> {
     let options = serde_yaml::options! {
-        duplicate_keys: DuplicateKeyPolicy::Error,
+        // A key that is there twice is told by `place`, where it matters to one cloud alone.
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::Merge,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         strict_booleans: true,
@@ -25,12 +27,12 @@ pub(super) fn parse(path: &Arc<Path>, text: &str) -> Result<Node, ConfigError> {
     };
     match serde_yaml::from_str_with_options::<serde_yaml::Spanned<Raw>>(text, options) {
         Ok(raw) => Ok(place(path, text, raw)),
-        Err(error) => Err(mistake(path, &error)),
+        Err(error) => Err(mistake(path, text, &error)),
     }
 }
 
 /// Says what is wrong in our own words: those of the library may quote the file.
-fn mistake(path: &Arc<Path>, error: &YamlError) -> ConfigError {
+fn mistake(path: &Arc<Path>, text: &str, error: &YamlError) -> ConfigError {
     let (line, column) = error
         .location()
         .map_or((1, 1), |location| (location.line(), location.column()));
@@ -40,7 +42,6 @@ fn mistake(path: &Arc<Path>, error: &YamlError) -> ConfigError {
         column,
     };
     let (what, help) = match error.without_snippet() {
-        YamlError::DuplicateMappingKey { .. } => ("a key is there twice", "take one of them out"),
         YamlError::UnknownAnchor { .. } | YamlError::AliasError { .. } => (
             "an alias has no anchor",
             "put quotes around a value that starts with *",
@@ -49,17 +50,18 @@ fn mistake(path: &Arc<Path>, error: &YamlError) -> ConfigError {
             "there is more than one document",
             "take out the line `---` between them",
         ),
-        YamlError::TaggedScalarCannotDeserializeIntoString { .. } => (
-            "a value has a tag",
-            "put quotes around a value that starts with !",
-        ),
-        _ => (
-            "not YAML",
-            "look at the indentation and for a quote or a bracket that is not closed before it; put \
-             quotes around a value that starts with one of @ ` % & * ! | > [ { or has `: ` or ` #` \
-             in it",
-        ),
+        _ => {
+            let line = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+            (
+                "not YAML",
+                meaning(text.lines().nth(line).unwrap_or_default()),
+            )
+        }
     };
+    wrong(origin, what, help)
+}
+
+fn wrong(origin: Origin, what: &str, help: &str) -> ConfigError {
     ConfigError::new(
         ConfigErrorKind::Syntax,
         format!("{origin}: {what}"),
@@ -67,6 +69,36 @@ fn mistake(path: &Arc<Path>, error: &YamlError) -> ConfigError {
         [origin],
     )
 }
+
+/// What the characters of a line that is no YAML mean in it.
+fn meaning(line: &str) -> &'static str {
+    if line.contains('"') && line.contains('\\') {
+        return "in double quotes a backslash starts an escape: use single quotes, or double it";
+    }
+    let values = line
+        .split_inclusive([' ', '\t'])
+        .scan(true, |starts, word| {
+            let value =
+                std::mem::replace(starts, word.trim_end().ends_with([':', '-', ',', '{', '[']));
+            Some(word.chars().next().filter(|_| value))
+        });
+    match values.flatten().find(|first| "&!@`%|>".contains(*first)) {
+        Some('&') => ANCHOR,
+        Some('!') => "! starts a tag: put quotes around a value that starts with it",
+        Some('|' | '>') => {
+            "| and > start a block of several lines: put quotes around a value that starts with one"
+        }
+        Some(_) => "no value starts with @, ` or %: put quotes around it",
+        None => {
+            "look at the indentation and for a quote or a bracket that is not closed before it; put \
+             quotes around a value that starts with one of @ ` % & * ! | > [ { or has `: ` or ` #` \
+             in it"
+        }
+    }
+}
+
+const ANCHOR: &str = "& starts an anchor, a name for the value after it: put quotes around a value that \
+                      starts with &";
 
 fn place(path: &Arc<Path>, text: &str, raw: serde_yaml::Spanned<Raw>) -> Node {
     let location = raw.defined;
@@ -83,26 +115,76 @@ fn place(path: &Arc<Path>, text: &str, raw: serde_yaml::Spanned<Raw>) -> Node {
             let items = items.into_iter().map(|item| place(path, text, item));
             Node::new(Value::List(items.collect()), origin)
         }
-        Raw::Table(entries) => {
-            let entries = entries.into_iter().map(|(key, value)| {
-                let key = match key.value {
-                    Raw::Text(key) => key,
-                    _ => slice(text, &key.defined).to_owned(),
-                };
-                (key, place(path, text, value))
-            });
-            Node::new(Value::Table(entries.collect()), origin)
+        Raw::Table(entries) => Node::new(Value::Table(table(path, text, entries)), origin),
+    }
+}
+
+fn table(path: &Arc<Path>, text: &str, entries: Vec<Entry>) -> Table {
+    let place_of = |location: &serde_yaml::Location| Origin::File {
+        path: path.clone(),
+        line: location.line(),
+        column: location.column(),
+    };
+    let mut table = Table::default();
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    for (key, value) in entries {
+        let anchor = matches!(value.value, Raw::Null) && is_anchor(after(text, &key.defined));
+        let origin = place_of(&key.defined);
+        let name = match key.value {
+            Raw::Text(name) => name,
+            _ => slice(text, &key.defined).to_owned(),
+        };
+        let node = match anchor {
+            true => {
+                let error = wrong(origin.clone(), "an anchor without a value", ANCHOR);
+                Node::new(Value::Wrong(error), origin)
+            }
+            false => place(path, text, value),
+        };
+        match places.get(&name) {
+            Some(at) => {
+                let origin = place_of(&key.defined);
+                let error = wrong(
+                    origin.clone(),
+                    "a key is there twice",
+                    "take one of them out",
+                );
+                table.replace(*at, Node::new(Value::Wrong(error), origin));
+            }
+            None => {
+                places.insert(name.clone(), places.len());
+                table.push(name, node);
+            }
         }
     }
+    table
+}
+
+/// The rest of the line after a key.
+fn after<'a>(text: &'a str, key: &serde_yaml::Location) -> &'a str {
+    let end = range(key).map_or(text.len(), |(_, end)| end);
+    let line = text.get(end..).and_then(|rest| rest.lines().next());
+    line.unwrap_or_default()
+}
+
+/// Whether a value is nothing but the name of an anchor.
+fn is_anchor(after_key: &str) -> bool {
+    let value = after_key.trim_start_matches(['"', '\'']).trim_start();
+    let value = value.strip_prefix(':').unwrap_or(value);
+    value.trim_start().starts_with('&')
 }
 
 /// What stands at a place.
 fn slice<'a>(text: &'a str, location: &serde_yaml::Location) -> &'a str {
+    let range = range(location).and_then(|(start, end)| text.get(start..end));
+    range.unwrap_or_default()
+}
+
+fn range(location: &serde_yaml::Location) -> Option<(usize, usize)> {
     let span = location.span();
-    let offset = |offset: Option<u64>| offset.and_then(|offset| usize::try_from(offset).ok());
-    let start = offset(span.byte_offset()).unwrap_or_default();
-    let length = offset(span.byte_len()).unwrap_or_default();
-    text.get(start..start + length).unwrap_or_default()
+    let start = usize::try_from(span.byte_offset()?).ok()?;
+    let length = usize::try_from(span.byte_len()?).ok()?;
+    Some((start, start.checked_add(length)?))
 }
 
 type Entry = (serde_yaml::Spanned<Raw>, serde_yaml::Spanned<Raw>);

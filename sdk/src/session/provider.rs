@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::identity::v3::auth::Credentials;
+use crate::plain_file;
 use crate::timer::blocking;
 use crate::transport::BoxFuture;
 
@@ -56,7 +57,8 @@ impl CredentialsProvider for Fixed {
 
 /// Credentials whose secret is the text of a file, read at each login.
 ///
-/// Spaces and line breaks around the text are left out.
+/// Spaces and line breaks around the text are left out. It is a regular file, or a link to one, of at most
+/// 4 MiB.
 ///
 /// ```no_run
 /// use openstack_identity::{OpenStack, Password, secret_from_file};
@@ -78,9 +80,12 @@ pub fn secret_from_file(
         let (path, credentials) = (path.clone(), credentials.clone());
         async move {
             blocking(move || {
-                let text = std::fs::read_to_string(&*path)
-                    .map_err(|error| format!("{}: {error}", path.display()))?;
-                Ok(credentials(zeroize::Zeroizing::new(text).trim()))
+                let wrong = |why: &str| format!("{}: {why}", path.display());
+                let bytes =
+                    plain_file::read(&path).map_err(|error| wrong(&plain_file::why(&error)))?;
+                let bytes = zeroize::Zeroizing::new(bytes);
+                let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8"))?;
+                Ok(credentials(text.trim()))
             })
             .await
         }

@@ -51,6 +51,21 @@ fn addresses() -> Vec<Case> {
             .variables("OS_AUTH_URL=https://keystone.example:5000/v2.0/")
             .refused(Kind::Invalid, &["OS_AUTH_URL leads to version 2"])
             .differs("there is no version 2 behind it, so it goes on with a login at /v2.0/v3"),
+        at(
+            "an auth URL with white space around it",
+            "OS_AUTH_URL=https://k.example/v3\r",
+            "https://k.example/v3/auth/tokens",
+        ),
+        with_user("an auth URL with an international host name")
+            .variables("OS_AUTH_URL=https://b\u{fc}cher.example/v3")
+            .refused(
+                Kind::Invalid,
+                &[
+                    "OS_AUTH_URL: the auth URL has an international host name",
+                    "xn--",
+                ],
+            )
+            .differs("python-requests writes it so"),
         with_user("an auth URL that is none")
             .variables("OS_AUTH_URL=keystone.example")
             .refused(Kind::Invalid, &["OS_AUTH_URL: the auth URL has no scheme"]),
@@ -135,6 +150,40 @@ clouds:
             .variables("OS_INSECURE=maybe")
             .refused(Kind::Invalid, &["OS_INSECURE is neither true nor false"])
             .differs("it takes all but `true` for false"),
+        with_user("the CA certificates that the environment names")
+            .variables(
+                "REQUESTS_CA_BUNDLE={root}/cwd/requests.pem\nCURL_CA_BUNDLE={root}/cwd/curl.pem",
+            )
+            .sends(by_id("u1"))
+            .with(|cloud| cloud.verify = json!("{root}/cwd/requests.pem")),
+        with_user("the CA certificates that the environment names for curl")
+            .variables("CURL_CA_BUNDLE={root}/cwd/curl.pem")
+            .sends(by_id("u1"))
+            .with(|cloud| cloud.verify = json!("{root}/cwd/curl.pem")),
+        with_user("cacert before the CA certificates that the environment names")
+            .variables("OS_CACERT={root}/cwd/ca.pem\nREQUESTS_CA_BUNDLE={root}/cwd/requests.pem")
+            .sends(by_id("u1"))
+            .with(|cloud| cloud.verify = json!("{root}/cwd/ca.pem")),
+        case("no check, whatever the environment names")
+            .clouds(
+                "
+clouds:
+  lab:
+    verify: false
+    auth: { auth_url: 'https://keystone.example:5000/v3', user_id: u1, password: s3cret }
+",
+            )
+            .variables("REQUESTS_CA_BUNDLE={root}/cwd/requests.pem")
+            .sends(by_id("u1"))
+            .with(|cloud| cloud.verify = json!(false)),
+        with_user("the text of a key in place of its path")
+            .variables("OS_CERT={root}/cwd/c.pem")
+            .variables("OS_KEY=-----BEGIN PRIVATE KEY-----")
+            .refused(
+                Kind::Invalid,
+                &["OS_KEY: a path is wanted, this is PEM text"],
+            )
+            .differs("it takes it for a path"),
         with_user("insecure against verify")
             .variables("OS_INSECURE=true\nOS_VERIFY=true")
             .refused(Kind::Conflict, &["OS_VERIFY", "OS_INSECURE"])

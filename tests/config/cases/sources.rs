@@ -122,6 +122,57 @@ clouds:
             .variables("OS_CLIENT_CONFIG_FILE={root}/nowhere.yaml")
             .refused(Kind::Unreadable, &["OS_CLIENT_CONFIG_FILE", "/root-of-case/nowhere.yaml"])
             .differs("the file that somebody asked for is not passed over in silence"),
+        case("a mistake of another cloud")
+            .clouds(
+                "
+clouds:
+  lab: { auth: { auth_url: 'https://keystone.example:5000/v3', user_id: u1, password: s3cret } }
+  other: { auth: { user_id: u } }
+  plain: text
+",
+            )
+            .secure("clouds: { other: text }")
+            .cloud("lab")
+            .sends(by_id("u1")),
+        case("a mistake of this cloud")
+            .clouds("clouds: { lab: {}, other: { auth: { user_id: u } } }")
+            .secure("clouds: { other: text }")
+            .cloud("other")
+            .refused(Kind::Conflict, &["`other` is a table", "clouds.yaml:1:27", "secure.yaml:1:18"]),
+        case("a key twice in another cloud")
+            .clouds(
+                "
+clouds:
+  lab: { auth: { auth_url: 'https://keystone.example:5000/v3', user_id: u1, password: s3cret } }
+  other: { auth: { user_id: u, user_id: v } }
+  other: { auth: { user_id: u, user_id: v } }
+",
+            )
+            .cloud("lab")
+            .sends(by_id("u1")),
+        case("a mistake of another region")
+            .clouds(
+                "
+clouds:
+  lab:
+    auth: { auth_url: 'https://keystone.example:5000/v3', user_id: u1, password: s3cret }
+    regions: [{ name: north }, { name: south, values: text }]
+",
+            )
+            .region("north")
+            .sends(by_id("u1"))
+            .with(|cloud| cloud.region = Some("north".to_owned())),
+        case("a region without an auth URL")
+            .clouds(
+                "
+clouds:
+  lab:
+    auth: { user_id: u1, password: s3cret }
+    regions: [{ name: Full, values: { auth: { auth_url: 'https://keystone.example:5000/v3' } } }, Bare]
+",
+            )
+            .region("Bare")
+            .refused(Kind::Missing, &["`lab` has no `auth_url` in the region `Bare`"]),
         case("an empty file hides those after it")
             .clouds("# nothing yet\n")
             .file("xdg/openstack/clouds.yaml", LAB)

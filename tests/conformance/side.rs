@@ -8,6 +8,7 @@ use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use tests::world::{Account, Failure, World};
 
+use crate::message;
 use crate::shape::Shape;
 
 /// Headers that the web server or HTTP itself adds, be there Keystone behind it or not: gunicorn and hyper differ in them
@@ -24,25 +25,35 @@ const NOT_KEYSTONES: [&str; 6] = [
 
 /// A request in the making.
 pub struct Call {
-    method: &'static str,
+    method: String,
     path: String,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(String, Vec<u8>)>,
     body: Option<Vec<u8>>,
 }
 
 impl Call {
     /// A request without headers or body. The path begins at the root of the server.
     pub fn new(method: &'static str, path: impl Into<String>) -> Self {
+        Self::of(method.to_owned(), path.into())
+    }
+
+    /// The same, with any method.
+    pub fn of(method: String, path: String) -> Self {
         Self {
             method,
-            path: path.into(),
+            path,
             headers: Vec::new(),
             body: None,
         }
     }
 
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn header(self, name: &'static str, value: impl Into<String>) -> Self {
+        self.raw_header(name, value.into().into_bytes())
+    }
+
+    /// A header of any bytes.
+    pub fn raw_header(mut self, name: &str, value: Vec<u8>) -> Self {
+        self.headers.push((name.to_owned(), value));
         self
     }
 
@@ -118,16 +129,26 @@ impl Answer {
             ));
         }
         match (self.json(), other.json()) {
-            (Some(a), Some(b)) => Shape::of(&a).differences(&Shape::of(&b), "$", &mut found),
+            (Some(a), Some(b)) => {
+                Shape::of(&a).differences(&Shape::of(&b), "$", &mut found);
+                let message = |body: &Value| body["error"]["message"].as_str().map(message::class);
+                if message(&a) != message(&b) {
+                    found.push(format!(
+                        "message: {:?} against {:?}",
+                        message(&a),
+                        message(&b)
+                    ));
+                }
+            }
             (None, None) if self.body.is_empty() == other.body.is_empty() => {}
             _ => found.push("body: one is JSON or empty, the other isn't".to_owned()),
         }
         found
     }
 
-    /// Whether Keystone fell over and the web server speaks: then there is nothing of Keystone to compare.
+    /// Whether the web server refused the request: then there is nothing of Keystone to compare.
     fn is_of_web_server(&self) -> bool {
-        self.status == 500 && !self.headers.contains_key("x-openstack-request-id")
+        self.status == 400 && !self.headers.contains_key("x-openstack-request-id")
     }
 
     fn content_type(&self) -> String {
@@ -159,6 +180,8 @@ pub struct Tokens {
     pub trust: String,
     pub impersonating: String,
     pub trustee: String,
+    /// What the user with rules gets for the password alone.
+    pub receipt: String,
 }
 
 /// A server with its world, and tokens to begin with.
@@ -195,12 +218,7 @@ impl Side {
 
     /// The receipt of a login that lacks a method.
     pub async fn receipt(&self, auth: &Value) -> Result<String, Failure> {
-        let answer = self.send(login(auth)).await?;
-        answer
-            .headers
-            .get("openstack-auth-receipt")
-            .cloned()
-            .ok_or_else(|| "no receipt".into())
+        receipt(&self.client, self.world.base_url(), auth).await
     }
 
     /// A request with `auth` for a token and the admin's look at it.
@@ -236,6 +254,16 @@ async fn send(client: &reqwest::Client, base_url: &str, call: Call) -> Result<An
         headers,
         body: response.bytes().await?.to_vec(),
     })
+}
+
+async fn receipt(
+    client: &reqwest::Client,
+    base_url: &str,
+    auth: &Value,
+) -> Result<String, Failure> {
+    let answer = send(client, base_url, login(auth)).await?;
+    let receipt = answer.headers.get("openstack-auth-receipt").cloned();
+    receipt.ok_or_else(|| "no receipt".into())
 }
 
 async fn token(client: &reqwest::Client, base_url: &str, auth: &Value) -> Result<String, Failure> {
@@ -312,6 +340,7 @@ impl Tokens {
             trust: get(scoped(&trustee, &trust(&world.trust_id))).await?,
             impersonating: get(scoped(&trustee, &trust(&world.impersonating_trust_id))).await?,
             trustee: get(auth(&trustee)).await?,
+            receipt: receipt(client, world.base_url(), &auth(&password(&world.mfa_user))).await?,
         })
     }
 }

@@ -9,7 +9,7 @@ use openstack_identity_testing::{
 };
 use serde_json::{Value, json};
 
-use crate::{by_password, client, demo, post, status, token};
+use crate::{admin, by_password, client, demo, post, status, token, validate};
 
 #[tokio::test]
 async fn many_run_at_once_and_start_fast() {
@@ -256,4 +256,54 @@ async fn a_port_of_the_callers_choice() {
     first.shutdown();
     let second = IdentityServer::builder().port(port).start().await.unwrap();
     assert_eq!(second.auth_url(), format!("http://127.0.0.1:{port}/v3"));
+}
+
+/// What becomes of a child when its parent is revoked.
+async fn child_of_revoked(server: &IdentityServer) -> u16 {
+    let parent = token(demo(server)).await;
+    let scope = json!({"project": {"id": server.demo().project_id}});
+    let identity = json!({"methods": ["token"], "token": {"id": parent}});
+    let child = token(post(server, &json!({"identity": identity, "scope": scope}))).await;
+    let admin = admin(server).await;
+    let url = format!("{}/auth/tokens", server.auth_url());
+    let revocation = client()
+        .delete(url)
+        .header("X-Auth-Token", &admin)
+        .header("X-Subject-Token", &parent);
+    assert_eq!(status(revocation).await, 204);
+    assert_eq!(validate(server, &admin, &parent, "").await, 404);
+    validate(server, &admin, &child, "").await
+}
+
+async fn revoke_all_of_a_user(server: &IdentityServer) -> u16 {
+    let token = token(demo(server)).await;
+    let url = format!(
+        "{}/users/{}/tokens",
+        server.auth_url(),
+        server.demo().user_id
+    );
+    status(client().delete(url).header("X-Auth-Token", token)).await
+}
+
+async fn resources(server: &IdentityServer) -> String {
+    let home = client()
+        .get(server.auth_url())
+        .header("Accept", "application/json-home");
+    home.send().await.unwrap().text().await.unwrap()
+}
+
+#[tokio::test]
+async fn releases_before_30_revoke_one_token_at_a_time() {
+    let before = IdentityServer::builder()
+        .before_release_30()
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(child_of_revoked(&before).await, 200);
+    assert_eq!(revoke_all_of_a_user(&before).await, 404);
+    assert!(!resources(&before).await.contains("rel/user_tokens"));
+    let now = IdentityServer::start().await.unwrap();
+    assert_eq!(child_of_revoked(&now).await, 404);
+    assert_eq!(revoke_all_of_a_user(&now).await, 204);
+    assert!(resources(&now).await.contains("rel/user_tokens"));
 }

@@ -10,10 +10,10 @@ use crate::scope::Requested;
 use crate::tokens::{Grant, Token};
 
 /// What a request for a token brings with it beside its body.
-pub(crate) struct Login<'r> {
-    pub(crate) remote_user: Option<&'r str>,
-    pub(crate) authorization: Option<&'r str>,
-    pub(crate) receipt: Option<&'r str>,
+pub(crate) struct Login {
+    pub(crate) remote_user: Option<String>,
+    pub(crate) authorization: Option<String>,
+    pub(crate) receipt: Option<String>,
 }
 
 /// What all methods together have shown.
@@ -56,7 +56,7 @@ impl Shown {
 
 impl Identity {
     /// Makes the token that a request body asks for.
-    pub(crate) fn log_in(&mut self, body: &Value, login: &Login<'_>) -> Outcome<Token> {
+    pub(crate) fn log_in(&mut self, body: &Value, login: &Login) -> Outcome<Token> {
         let auth = body.get("auth").filter(|auth| !auth.is_null());
         let auth = auth.ok_or_else(|| ApiError::expected("auth", "request body"))?;
         schema::check(auth)?;
@@ -64,8 +64,8 @@ impl Identity {
         let methods = self.listed_methods(identity)?;
         let requested = self.requested_scope(auth, &methods)?;
         let around = Surroundings {
-            remote_user: login.remote_user.filter(|user| !user.is_empty()),
-            authorization: login.authorization,
+            remote_user: login.remote_user.as_deref().filter(|user| !user.is_empty()),
+            authorization: login.authorization.as_deref(),
             scope: &auth["scope"],
         };
         let mut shown = self.show(identity, &methods, &around)?;
@@ -74,20 +74,24 @@ impl Identity {
             Requested::Scope(scope) => scope,
             Requested::Absent => self.default_scope(&user_id),
         };
-        if let Some(receipt) = login.receipt.filter(|receipt| !receipt.is_empty()) {
+        if let Some(receipt) = login
+            .receipt
+            .as_deref()
+            .filter(|receipt| !receipt.is_empty())
+        {
             for method in self.receipt_methods(receipt, &user_id)? {
                 if !shown.methods.contains(&method) {
                     shown.methods.push(method);
                 }
             }
         }
-        // A receipt may vouch for an application credential that this request doesn't name; Keystone trips over that.
+        // A receipt may vouch for an application credential that this request doesn't name.
         let delegated = shown
             .methods
             .iter()
             .any(|method| method == "application_credential");
         if delegated && shown.application_credential_id.is_none() {
-            return Err(ApiError::uncaught());
+            return Err(ApiError::malformed());
         }
         self.check_mfa(&user_id, &shown.methods)?;
         self.issue(Grant {

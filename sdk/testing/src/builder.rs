@@ -92,6 +92,14 @@ impl IdentityServerBuilder {
         self
     }
 
+    /// Behaves as the releases of Keystone before 30 do: what was made from a token lives on when that token is revoked,
+    /// `cascade` or not, and there is no `DELETE /v3/users/{id}/tokens` (404).
+    #[must_use]
+    pub fn before_release_30(mut self) -> Self {
+        self.settings.before_release_30 = true;
+        self
+    }
+
     /// How many steps of 30 seconds before the present one still have valid passcodes; one unless set.
     #[must_use]
     pub fn totp_previous_windows(mut self, windows: u64) -> Self {

@@ -133,7 +133,7 @@ impl IdentityServer {
         })
     }
 
-    /// Sets a password; all tokens of the user die.
+    /// Sets a password; all tokens of the user and of the trusts that the user gave die.
     pub fn set_password(&self, user_id: &str, password: &str) -> Change {
         self.change_user(user_id, |user| user.password = Some(password.to_owned()))?;
         self.revoke_user_tokens(user_id)
@@ -216,7 +216,8 @@ impl IdentityServer {
         })
     }
 
-    /// Deletes a project with its assignments and application credentials. Any call with a token for it is 404.
+    /// Deletes a project with its assignments. Any call with a token for it is 404, and so is a login with an application
+    /// credential for it.
     pub fn delete_project(&self, id: &str) -> Change {
         self.change(|identity| {
             let world = &mut identity.world;
@@ -224,9 +225,6 @@ impl IdentityServer {
             world
                 .assignments
                 .retain(|assignment| assignment.target != Target::project(id));
-            world
-                .application_credentials
-                .retain(|credential| credential.project_id.as_deref() != Some(id));
             identity.revoke(Hits::Project(id.to_owned()));
             Ok(())
         })

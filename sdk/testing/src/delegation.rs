@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use regex_lite::Regex;
+
 use crate::ids;
 
 /// One request that an application credential may be used for.
@@ -15,8 +17,11 @@ pub struct AccessRule {
 }
 
 impl AccessRule {
-    /// Requests of `method` on `path` of the service of type `service`. In the path, `*` and `{name}` stand for one segment,
-    /// `**` for any number.
+    /// Requests of `method` on `path` of the service of type `service`.
+    ///
+    /// As in Keystone's middleware, the path is a regular expression in which `*` and `{name}` stand for one or more
+    /// characters other than a slash, and `**` for any characters; it must match the whole path of a request, without
+    /// slashes at its end. A pattern that ends with a slash matches nothing, then.
     pub fn new(
         service: impl Into<String>,
         method: impl Into<String>,
@@ -29,6 +34,37 @@ impl AccessRule {
             path: path.into(),
         }
     }
+}
+
+impl AccessRule {
+    /// Whether a path (encoded, without slashes at its end) matches.
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        // A pattern that is no regular expression matches nothing; Keystone trips over it.
+        Regex::new(&regex_of(&self.path)).is_ok_and(|regex| regex.is_match(path))
+    }
+}
+
+/// The pattern of a rule as a regular expression, as Keystone's middleware writes it: it doesn't escape what is special in
+/// one, and drops braces without a partner.
+fn regex_of(pattern: &str) -> String {
+    let mut regex = String::from("^(?:");
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let (piece, length) = match first {
+            '{' => match rest.find('}') {
+                Some(end) => ("[^/]+", end + 1),
+                None => ("", 1),
+            },
+            '}' => ("", 1),
+            '*' if rest.starts_with("**") => (".*", 2),
+            '*' => ("[^/]+", 1),
+            _ => (&rest[..first.len_utf8()], first.len_utf8()),
+        };
+        regex.push_str(piece);
+        rest = &rest[length..];
+    }
+    regex.push_str(")$");
+    regex
 }
 
 /// An application credential. Its [`Debug`](fmt::Debug) shows no secret.
@@ -198,5 +234,34 @@ impl Trust {
     pub fn without_project(mut self) -> Self {
         self.project_id = None;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AccessRule;
+
+    #[test]
+    fn patterns_of_access_rules() {
+        let matches =
+            |path: &str, pattern: &str| AccessRule::new("identity", "GET", pattern).matches(path);
+        assert!(matches("/v3/auth/projects", "/v3/auth/projects"));
+        assert!(matches("/v3/users/1/tokens", "/v3/users/{user_id}/tokens"));
+        assert!(matches("/v3/users/1", "/v3/users/*"));
+        assert!(!matches("/v3/users/1/tokens", "/v3/users/*"));
+        assert!(matches("/v3/users/1/tokens", "/v3/**"));
+        assert!(!matches("/v3", "/v3/auth"));
+        // Inside a segment.
+        assert!(matches("/v3/auth/projects", "/v3/auth/*s"));
+        assert!(matches("/v3/auth/projects", "/v3/au{x}/projects"));
+        assert!(matches("/v3/auth/projects", "/v3/**projects"));
+        assert!(matches("/v3/auth/projects", "/v3/auth/projects**"));
+        assert!(!matches("/v3/auth/projects", "/v3/auth/projects*"));
+        assert!(!matches("/v3/auth/projects", "/v3/auth/projects/"));
+        assert!(matches("/v3/auth/projects", "/v3/auth/***"));
+        // A regular expression, good or bad.
+        assert!(matches("/v3/auth/projects", "/v3.auth.projects"));
+        assert!(!matches("/v3/auth/projects", "/v3/auth/(projects"));
+        assert!(matches("/v3/auth/projects", "/v3/{auth/projects"));
     }
 }

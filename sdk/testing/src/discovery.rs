@@ -7,9 +7,13 @@ use crate::clock::timestamp;
 use crate::error::{ApiError, Outcome};
 use crate::identity::Identity;
 use crate::revocation::Hits;
+use crate::schema;
 use crate::wire::{self, Reply, Request};
 
 const JSON_HOME: &str = "application/json-home";
+
+/// Since release 30.
+const USER_TOKENS: &str = "rel/user_tokens";
 
 /// Relations of JSON Home and where they lead, for the endpoints that this server has.
 const RELATIONS: [(&str, &str); 9] = [
@@ -26,7 +30,7 @@ const RELATIONS: [(&str, &str); 9] = [
         "ext/OS-FEDERATION/1.0/rel/domains",
         "/OS-FEDERATION/domains",
     ),
-    ("rel/user_tokens", "/users/{user_id}/tokens"),
+    (USER_TOKENS, "/users/{user_id}/tokens"),
     ("rel/user_change_password", "/users/{user_id}/password"),
 ];
 
@@ -34,7 +38,7 @@ impl Identity {
     /// `GET /`
     pub(crate) fn versions(&self, request: &Request) -> Reply {
         if prefers_json_home(request) {
-            return json_home("/v3");
+            return self.json_home("/v3");
         }
         let mut reply = wire::json(
             300,
@@ -51,10 +55,35 @@ impl Identity {
     /// `GET /v3`
     pub(crate) fn version(&self, request: &Request) -> Reply {
         if prefers_json_home(request) {
-            json_home("")
+            self.json_home("")
         } else {
             wire::json(200, &json!({ "version": self.version_3() }))
         }
+    }
+
+    fn json_home(&self, prefix: &str) -> Reply {
+        let base = "https://docs.openstack.org/api/openstack-identity/3";
+        let resource = |(relation, path): &(&str, &str)| {
+            let target = if path.contains('{') {
+                json!({
+                    "href-template": format!("{prefix}{path}"),
+                    "href-vars": { "user_id": format!("{base}/param/user_id") },
+                })
+            } else {
+                json!({ "href": format!("{prefix}{path}") })
+            };
+            (format!("{base}/{relation}"), target)
+        };
+        let resources: Map<String, Value> = RELATIONS
+            .iter()
+            .filter(|(relation, _)| *relation != USER_TOKENS || !self.settings.before_release_30)
+            .map(resource)
+            .collect();
+        wire::reply(
+            200,
+            JSON_HOME,
+            json!({ "resources": resources }).to_string(),
+        )
     }
 
     fn version_3(&self) -> Value {
@@ -72,14 +101,17 @@ impl Identity {
 
     /// `POST /v3/users/{id}/password`: works with an expired password too, and ends all tokens of the user.
     pub(crate) fn change_password(&mut self, user_id: &str, body: &Value) -> Outcome<Reply> {
-        let (password, original) = passwords(body)?;
+        let [original, password] = schema::check_passwords(body)?;
         let user = self
             .world
             .users
             .get_mut(user_id)
+            .filter(|user| user.has_password(Some(original)))
             .ok_or_else(ApiError::unauthorized)?;
-        if !user.enabled || user.password.as_deref() != Some(original) {
-            return Err(ApiError::unauthorized());
+        if !user.enabled {
+            return Err(ApiError::unauthorized_because(format!(
+                "The account is disabled for user: {user_id}."
+            )));
         }
         user.password = Some(password.to_owned());
         user.password_expires_at = user
@@ -90,63 +122,33 @@ impl Identity {
     }
 }
 
-/// The new and the original password; nothing else may stand beside them.
-fn passwords(body: &Value) -> Outcome<(&str, &str)> {
-    let user = body
-        .get("user")
-        .ok_or_else(|| ApiError::expected("user", "request body"))?;
-    let member = |name: &str| user.get(name).and_then(Value::as_str);
-    match (
-        member("password"),
-        member("original_password"),
-        user.as_object().map(Map::len),
-    ) {
-        (Some(password), Some(original), Some(2)) => Ok((password, original)),
-        _ => Err(ApiError::bad_request(format!(
-            "Invalid input for field 'user':\n    {user}"
-        ))),
-    }
-}
-
-fn json_home(prefix: &str) -> Reply {
-    let base = "https://docs.openstack.org/api/openstack-identity/3";
-    let resource = |(relation, path): &(&str, &str)| {
-        let target = if path.contains('{') {
-            json!({
-                "href-template": format!("{prefix}{path}"),
-                "href-vars": { "user_id": format!("{base}/param/user_id") },
-            })
-        } else {
-            json!({ "href": format!("{prefix}{path}") })
-        };
-        (format!("{base}/{relation}"), target)
-    };
-    let resources: Map<String, Value> = RELATIONS.iter().map(resource).collect();
-    wire::reply(
-        200,
-        JSON_HOME,
-        json!({ "resources": resources }).to_string(),
-    )
-}
-
 /// JSON Home is given only to those who like it better than JSON.
 fn prefers_json_home(request: &Request) -> bool {
     let accept = request.header(ACCEPT.as_str()).unwrap_or_default();
-    quality(accept, JSON_HOME) > quality(accept, "application/json")
+    quality(&accept, JSON_HOME) > quality(&accept, "application/json")
 }
 
-/// How much an `Accept` header likes a media type, from 0 to 1; the best of the ranges that match.
-fn quality(accept: &str, media_type: &str) -> f32 {
+/// How much an `Accept` header likes a media type: from 0 to 1, and how closely it names it; the best of the ranges that
+/// match.
+fn quality(accept: &str, media_type: &str) -> (f32, u8) {
     let one = |range: &str| {
         let mut parts = range.split(';').map(str::trim);
-        let name = parts.next()?;
-        let matches = name == media_type || name == "*/*" || name == "application/*";
+        let closeness = match parts.next()? {
+            name if name == media_type => 2,
+            "application/*" => 1,
+            "*/*" => 0,
+            _ => return None,
+        };
         let weight = parts
             .find_map(|part| part.strip_prefix("q="))
             .map_or(Some(1.0), |q| q.parse().ok());
-        weight.filter(|_| matches)
+        Some((weight.filter(|weight| *weight > 0.0)?, closeness))
     };
-    accept.split(',').filter_map(one).fold(0.0, f32::max)
+    let ranges = accept.split(',').filter_map(one);
+    ranges.fold(
+        (0.0, 0),
+        |best, range| if range > best { range } else { best },
+    )
 }
 
 #[cfg(test)]
@@ -158,6 +160,7 @@ mod tests {
         let home = |accept| quality(accept, JSON_HOME) > quality(accept, "application/json");
         assert!(home("application/json-home"));
         assert!(home("application/json;q=0.5, application/json-home"));
+        assert!(home("application/json-home,*/*"));
         assert!(!home("application/json, application/json-home"));
         assert!(!home("*/*"));
         assert!(!home(""));

@@ -8,6 +8,12 @@ use crate::ids;
 /// The id of the domain that every server has.
 pub(crate) const DEFAULT_DOMAIN: &str = "default";
 
+/// Whether a password or secret is the right one. As bcrypt does, this looks at the first 72 bytes only.
+pub(crate) fn same_secret(given: &str, right: &str) -> bool {
+    let hashed = |text: &str| text.bytes().take(72).collect::<Vec<u8>>();
+    hashed(given) == hashed(right)
+}
+
 /// A domain: the owner of users and projects.
 #[derive(Clone, Debug)]
 pub struct Domain {
@@ -138,6 +144,15 @@ impl User {
     pub fn mfa_enabled(mut self, enabled: bool) -> Self {
         self.mfa_enabled = enabled;
         self
+    }
+}
+
+impl User {
+    pub(crate) fn has_password(&self, given: Option<&str>) -> bool {
+        let right = self.password.as_deref();
+        given
+            .zip(right)
+            .is_some_and(|(given, right)| same_secret(given, right))
     }
 }
 

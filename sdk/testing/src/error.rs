@@ -28,8 +28,6 @@ pub(crate) enum Kind {
     TokenNotFound,
     /// A trust that is no good: 401 while a token is made, 404 while one is checked.
     TrustNotFound,
-    /// An exception that Keystone doesn't catch: the web server answers, in its own words.
-    Uncaught,
 }
 
 impl ApiError {
@@ -51,6 +49,16 @@ impl ApiError {
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, message, Kind::Plain)
+    }
+
+    /// 400 for what Python says to a number or a truth value where a text should be.
+    pub(crate) fn without_length(value: &Value) -> Self {
+        let kind = match value {
+            Value::Bool(_) => "bool",
+            Value::Number(number) if number.is_f64() => "float",
+            _ => "int",
+        };
+        Self::bad_request(format!("object of type '{kind}' has no len()"))
     }
 
     /// The 401 that says as little as possible.
@@ -112,15 +120,12 @@ impl ApiError {
         )
     }
 
-    /// 500 as JSON.
-    pub(crate) fn unexpected() -> Self {
-        let message = "An unexpected error prevented the server from fulfilling your request.";
-        Self::new(500, message, Kind::Plain)
-    }
-
-    /// 500 from the web server.
-    pub(crate) fn uncaught() -> Self {
-        Self::new(500, "", Kind::Uncaught)
+    /// 400 where Keystone trips over a value that it didn't expect, and answers 500.
+    pub(crate) fn malformed() -> Self {
+        Self::bad_request(
+            "The server could not comply with the request since it is either malformed or otherwise incorrect. The \
+             client is assumed to be in error.",
+        )
     }
 
     /// Whether Keystone's own code takes this for a failed authentication.
@@ -147,7 +152,6 @@ fn title(status: u16) -> &'static str {
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
-        410 => "Gone",
-        _ => "Internal Server Error",
+        _ => "Gone",
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) allow_rescope_scoped_token: bool,
     /// Whether `X-Test-Remote-User` stands for a user whom the web server has authenticated.
     pub(crate) remote_user_header: bool,
+    /// Whether to behave as releases before 30 do.
+    pub(crate) before_release_30: bool,
     /// Steps before the present one whose passcodes still count.
     pub(crate) totp_previous_windows: u64,
 }
@@ -44,6 +46,7 @@ impl Default for Settings {
             methods: methods.map(str::to_owned).to_vec(),
             allow_rescope_scoped_token: true,
             remote_user_header: false,
+            before_release_30: false,
             totp_previous_windows: 1,
         }
     }

@@ -42,3 +42,44 @@ pub(crate) fn fernet_like(len: usize) -> String {
     id.truncate(len);
     id
 }
+
+/// A Fernet token as Python decodes it, leniently: what is no base64 is skipped, and what follows after padding is ignored.
+/// `None` if the padding, which Keystone completes by the length of all, is wrong.
+pub(crate) fn decoded_fernet(text: &str) -> Option<String> {
+    let missing = text.chars().count().wrapping_neg() % 4;
+    let mut id = String::new();
+    let mut pads = 0;
+    for c in text.chars().chain(std::iter::repeat_n('=', missing)) {
+        match c {
+            '=' if id.len() % 4 >= 2 => {
+                pads += 1;
+                if id.len() % 4 + pads >= 4 {
+                    return Some(id);
+                }
+            }
+            '+' => id.push('-'),
+            '/' => id.push('_'),
+            '-' | '_' => id.push(c),
+            _ if c.is_ascii_alphanumeric() => id.push(c),
+            _ => {}
+        }
+    }
+    id.len().is_multiple_of(4).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decoded_fernet;
+
+    #[test]
+    fn what_python_makes_of_a_fernet_token() {
+        assert_eq!(decoded_fernet("abcd").as_deref(), Some("abcd"));
+        assert_eq!(decoded_fernet("abc").as_deref(), Some("abc"));
+        assert_eq!(decoded_fernet("abcd,").as_deref(), Some("abcd"));
+        assert_eq!(decoded_fernet("abc,é").as_deref(), Some("abc"));
+        assert_eq!(decoded_fernet("abc=rest").as_deref(), Some("abc"));
+        assert_eq!(decoded_fernet("abc,"), None);
+        assert_eq!(decoded_fernet("ab,"), None);
+        assert_eq!(decoded_fernet("abc,abc"), None);
+    }
+}

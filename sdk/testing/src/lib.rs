@@ -15,8 +15,20 @@
 //! - [Faults](Fault): other answers, delays, broken connections, broken HTTP.
 //! - A log of [requests](RecordedRequest).
 //!
-//! Resources are not managed over HTTP but by the methods of [`IdentityServerBuilder`] and [`IdentityServer`]. There is no
-//! identity provider, so the federated methods and `oauth1` fail as they do in a Keystone without one.
+//! It behaves as release 30 does, or as [those before](IdentityServerBuilder::before_release_30).
+//!
+//! # What it hasn't
+//!
+//! - Requests that manage users, projects, roles, catalogs, credentials or trusts: they are 404. The methods of
+//!   [`IdentityServerBuilder`] and [`IdentityServer`] do that.
+//! - Identity providers: the federated methods and `oauth1` fail as they do in a Keystone without one.
+//! - Groups, inherited roles, projects within projects, policies other than Keystone's own, rules for passwords, lock-outs.
+//! - Keystone's crashes. A value that Keystone trips over, and answers with 500, is 400, 401, 404 or 405 here.
+//! - TLS, rate limits, several processes, a database: nothing is kept when it ends. For the faults of what stands around a
+//!   Keystone, there are [scripted ones](Fault).
+//!
+//! Headers, paths and queries are read as a Keystone behind gunicorn reads them: a header that comes twice is one with a
+//! comma, paths and parameters are decoded before they are looked at, and a second `Content-Type` is 400.
 
 mod auth;
 mod builder;
@@ -31,6 +43,7 @@ mod error;
 mod faults;
 mod identity;
 mod ids;
+mod json;
 mod log;
 mod methods;
 mod mfa;

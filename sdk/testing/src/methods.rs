@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::entities::User;
+use crate::entities::{User, same_secret};
 use crate::error::{ApiError, Outcome};
 use crate::identity::Identity;
 use crate::scope::{is_true, mentions, text};
@@ -66,7 +66,7 @@ impl Identity {
     fn by_password(&self, payload: &Value) -> Outcome<Proof> {
         let user = self.named_user(payload, "None")?;
         let password = payload["user"].get("password").and_then(Value::as_str);
-        if password.is_none() || password != user.password.as_deref() {
+        if !user.has_password(password) {
             return Err(ApiError::unauthorized());
         }
         if user
@@ -112,7 +112,7 @@ impl Identity {
         let user = payload
             .get("user")
             .and_then(Value::as_object)
-            .ok_or_else(ApiError::uncaught)?;
+            .ok_or_else(ApiError::malformed)?;
         let part = |name: &str| user.get(name).filter(|value| is_true(value));
         let found = match (part("name"), part("id")) {
             (None, None) => return Err(ApiError::expected("id or name", "user")),
@@ -121,7 +121,7 @@ impl Identity {
                     .get("domain")
                     .ok_or_else(|| ApiError::expected("domain", "user"))?;
                 if !domain.is_object() {
-                    return Err(ApiError::uncaught());
+                    return Err(ApiError::malformed());
                 }
                 if text(domain, "id").is_none() && text(domain, "name").is_none() {
                     return Err(ApiError::expected("id or name", "domain"));
@@ -186,13 +186,24 @@ impl Identity {
     }
 
     fn by_application_credential(&self, payload: &Value) -> Outcome<Proof> {
-        let credential = self.find_application_credential(payload)?;
-        let user = self.usable_user(self.world.users.get(&credential.user_id))?;
-        let secret = payload.get("secret").and_then(Value::as_str);
+        let mut credential = self.find_application_credential(payload)?;
+        let user = if payload.get("id").is_some_and(is_true) {
+            self.usable_user(self.world.users.get(&credential.user_id))?
+        } else {
+            // The user is looked up once more, and now the name goes before the id.
+            let user = self.named_user(payload, "None")?;
+            credential = self.application_credential_by_name(&credential.name, &user.id)?;
+            user
+        };
+        let secret = match payload.get("secret") {
+            None | Some(Value::Null) => return Err(ApiError::unauthorized()),
+            Some(Value::String(secret)) => secret,
+            Some(_) => return Err(ApiError::expected("string", "password")),
+        };
         let expired = credential
             .expires_at
             .is_some_and(|end| self.clock.now() >= end);
-        if secret != Some(credential.secret.as_str()) || expired {
+        if !same_secret(secret, &credential.secret) || expired {
             return Err(ApiError::unauthorized());
         }
         let application_credential_id = Some(credential.id.clone());
@@ -240,7 +251,7 @@ impl Identity {
 /// Nobody has an access token here, so this always fails, in the ways in which it fails without one.
 fn by_oauth1(authorization: Option<&str>) -> ApiError {
     let Some(authorization) = authorization else {
-        return ApiError::unexpected();
+        return ApiError::expected("oauth_token", "request");
     };
     match authorization
         .split("oauth_token=\"")

@@ -24,7 +24,8 @@ impl Identity {
         // Keystone puts the whole receipt into this message.
         let refused =
             || ApiError::unauthorized_because(format!("Could not find auth receipt: {id}."));
-        let receipt = self.receipts.get(id).ok_or_else(refused)?;
+        let receipt = ids::decoded_fernet(id).and_then(|id| self.receipts.get(&id));
+        let receipt = receipt.ok_or_else(refused)?;
         if self.clock.seconds() >= receipt.expires_at || receipt.user_id != user_id {
             return Err(refused());
         }

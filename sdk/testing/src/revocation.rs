@@ -6,7 +6,7 @@ use crate::tokens::Token;
 /// Whom an event hits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Hits {
-    /// All tokens of a user.
+    /// All tokens of a user, and those of the trusts that the user gave.
     User(String),
     /// All tokens for a project.
     Project(String),
@@ -26,9 +26,9 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    fn matches(&self, token: &Token) -> bool {
+    fn matches(&self, token: &Token, trustor_id: Option<&String>) -> bool {
         let hit = match &self.hits {
-            Hits::User(id) => token.user_id == *id,
+            Hits::User(id) => token.user_id == *id || trustor_id == Some(id),
             Hits::Project(id) => token.scope.project_id() == Some(id),
             Hits::Trust(id) => token.scope.trust_id() == Some(id),
             Hits::Token(audit_id) => token.audit_id == *audit_id,
@@ -50,6 +50,13 @@ impl Identity {
     }
 
     pub(crate) fn is_revoked(&self, token: &Token) -> bool {
-        self.events.iter().any(|event| event.matches(token))
+        let trust = token
+            .scope
+            .trust_id()
+            .and_then(|id| self.world.trusts.get(id));
+        let trustor_id = trust.map(|trust| &trust.trustor_user_id);
+        self.events
+            .iter()
+            .any(|event| event.matches(token, trustor_id))
     }
 }

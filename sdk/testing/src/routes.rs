@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::auth::Login;
 use crate::error::{ApiError, Kind, Outcome};
 use crate::identity::Identity;
+use crate::json;
 use crate::wire::{self, Reply, Request};
 
 /// Keystone's limit for bodies, in bytes.
@@ -46,6 +47,7 @@ impl<'p> Route<'p> {
             _ => {
                 let (user_id, resource) = path.strip_prefix("/v3/users/")?.split_once('/')?;
                 match resource {
+                    _ if user_id.is_empty() => return None,
                     "tokens" => Self::UserTokens(user_id),
                     "password" => Self::UserPassword(user_id),
                     _ => return None,
@@ -74,6 +76,18 @@ impl<'p> Route<'p> {
 impl Identity {
     /// Answers a request. The body is whole even for HEAD.
     pub(crate) fn answer(&mut self, request: &Request) -> Reply {
+        let reply = self.answer_within(request);
+        if request.method == Method::OPTIONS && !reply.status().is_success() {
+            // The middleware for browsers of other origins has an answer of its own.
+            return Reply::default();
+        }
+        reply
+    }
+
+    fn answer_within(&mut self, request: &Request) -> Reply {
+        if request.headers.get_all(CONTENT_TYPE).iter().count() > 1 {
+            return wire::of_web_server(400, "Bad Request");
+        }
         if request.body.len() > MAX_BODY {
             return too_large(request);
         }
@@ -85,9 +99,9 @@ impl Identity {
             Ok(body) => body,
             Err(error) => return self.error(&error),
         };
-        let path = format!("/{}", request.path.trim_matches('/'));
+        let path = format!("/{}", request.decoded_path().trim_start_matches('/'));
         let path = path.as_str();
-        let Some(route) = Route::of(path) else {
+        let Some(route) = self.route(path) else {
             return self.unknown_path(request, path);
         };
         if !route.allows(&request.method) {
@@ -100,6 +114,12 @@ impl Identity {
             .unwrap_or_else(|error| self.error(&error))
     }
 
+    /// What a path leads to in the release that is imitated.
+    fn route<'p>(&self, path: &'p str) -> Option<Route<'p>> {
+        let added = |route: &Route<'_>| matches!(route, Route::UserTokens(_));
+        Route::of(path).filter(|route| !self.settings.before_release_30 || !added(route))
+    }
+
     fn dispatch(
         &mut self,
         route: Route<'_>,
@@ -107,7 +127,7 @@ impl Identity {
         caller: Option<crate::policy::Caller>,
         body: &Value,
     ) -> Outcome<Reply> {
-        let self_url = format!("{}{}", self.base_url, request.path);
+        let self_url = self.collection_url(request);
         match route {
             Route::Versions => Ok(self.versions(request)),
             Route::Version => Ok(self.version(request)),
@@ -164,11 +184,16 @@ impl Identity {
         ))
     }
 
+    /// The address of a list, with what was asked for.
+    fn collection_url(&self, request: &Request) -> String {
+        let path = wire::encoded_path(&request.decoded_path());
+        let query = request.query.as_deref().filter(|query| !query.is_empty());
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{}{path}{query}", self.base_url)
+    }
+
     /// An error from behind the routes.
     fn error(&self, error: &ApiError) -> Reply {
-        if error.kind == Kind::Uncaught {
-            return uncaught();
-        }
         let mut reply = wire::json(error.status, &error.body());
         match &error.kind {
             Kind::Receipt { id, .. } => {
@@ -180,11 +205,8 @@ impl Identity {
         reply
     }
 
-    /// An error from in front of the routes: it names another URL to log in at, and catches everything.
+    /// An error from in front of the routes: it names another URL to log in at.
     fn middleware_error(&self, error: &ApiError) -> Reply {
-        if error.kind == Kind::Uncaught {
-            return self.error(&ApiError::unexpected());
-        }
         let mut reply = wire::json(error.status, &error.body());
         if error.kind == Kind::Unauthorized {
             challenge(&mut reply, &self.base_url);
@@ -199,9 +221,10 @@ impl Identity {
             merged.push('/');
             merged.push_str(part);
         }
-        match Route::of(&merged) {
-            // Keystone trips over the redirection when it looks for the methods that it could allow.
-            Some(route) if merged != path && !route.allows(&request.method) => return uncaught(),
+        match self.route(&merged) {
+            Some(route) if merged != path && !route.allows(&request.method) => {
+                return not_allowed(route);
+            }
             Some(_) if merged != path => {}
             _ => {
                 return wire::html(
@@ -216,6 +239,7 @@ impl Identity {
             .as_ref()
             .map(|query| format!("?{query}"))
             .unwrap_or_default();
+        let merged = wire::encoded_path(&merged);
         let location = format!("{}{merged}{query}", self.base_url);
         let mut reply = wire::html(
             308,
@@ -247,8 +271,8 @@ fn json_body(request: &Request) -> Outcome<Value> {
             "Content-Type header",
         ));
     }
-    match serde_json::from_slice(&request.body) {
-        Ok(body @ Value::Object(_)) => Ok(body),
+    match json::parse(&request.body) {
+        Some(body @ Value::Object(_)) => Ok(body),
         _ => Err(ApiError::expected("valid JSON", "request body")),
     }
 }
@@ -299,14 +323,6 @@ fn too_large(request: &Request) -> Reply {
             format!("{title}\n\n{text}\n"),
         )
     };
-    reply.headers_mut().remove(VARY);
-    reply.headers_mut().remove("x-openstack-request-id");
-    reply
-}
-
-/// What the web server says when the application fell over.
-fn uncaught() -> Reply {
-    let mut reply = wire::html(500, "Internal Server Error", "");
     reply.headers_mut().remove(VARY);
     reply.headers_mut().remove("x-openstack-request-id");
     reply

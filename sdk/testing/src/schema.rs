@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{ApiError, Outcome};
 
@@ -12,11 +12,13 @@ enum Shape {
     Texts,
     /// Members by name, and the required ones.
     Object(&'static [(&'static str, Shape)], &'static [&'static str]),
-    /// The same, or any string.
+    /// The same with none required, or any string.
     ObjectOrText(&'static [(&'static str, Shape)]),
+    /// Members by name, all of them required, and no others.
+    Closed(&'static [(&'static str, Shape)]),
 }
 
-use Shape::{Flag, Object, ObjectOrText, Text, Texts};
+use Shape::{Closed, Flag, Object, ObjectOrText, Text, Texts};
 
 const ID_OR_NAME: Shape = Object(&[("id", Text), ("name", Text)], &[]);
 
@@ -51,6 +53,8 @@ const SCOPE: Shape = ObjectOrText(&[
 
 const AUTH: Shape = Object(&[("identity", IDENTITY), ("scope", SCOPE)], &["identity"]);
 
+const PASSWORDS: Shape = Closed(&[("original_password", Text), ("password", Text)]);
+
 /// Where objects must have an id or a name, if they are there.
 const ID_OR_NAME_AT: [&str; 5] = [
     "identity/password/user",
@@ -74,6 +78,16 @@ pub(crate) fn check(auth: &Value) -> Outcome<()> {
     Ok(())
 }
 
+/// The original and the new password of a request to change it.
+pub(crate) fn check_passwords(body: &Value) -> Outcome<[&str; 2]> {
+    let Some(user) = body.get("user") else {
+        let what = "'original_password' is a required property";
+        return Err(wrong(&[], what, "required", &Value::Object(Map::new())));
+    };
+    check_shape(&PASSWORDS, user, &mut Vec::new())?;
+    Ok(["original_password", "password"].map(|name| user[name].as_str().unwrap_or_default()))
+}
+
 fn check_shape<'v>(shape: &Shape, value: &'v Value, path: &mut Vec<&'v str>) -> Outcome<()> {
     let (members, required): (&[(&str, Shape)], &[&str]) = match (shape, value) {
         (Text, Value::String(_)) | (Flag, Value::Bool(_)) | (ObjectOrText(_), Value::String(_)) => {
@@ -81,7 +95,7 @@ fn check_shape<'v>(shape: &Shape, value: &'v Value, path: &mut Vec<&'v str>) -> 
         }
         (Texts, Value::Array(items)) => return check_texts(items, path),
         (Object(members, required), Value::Object(_)) => (members, required),
-        (ObjectOrText(members), Value::Object(_)) => (members, &[]),
+        (Closed(members) | ObjectOrText(members), Value::Object(_)) => (members, &[]),
         _ => {
             return Err(wrong(
                 path,
@@ -98,13 +112,19 @@ fn check_shape<'v>(shape: &Shape, value: &'v Value, path: &mut Vec<&'v str>) -> 
             path.pop();
         }
     }
-    match required.iter().find(|name| value.get(name).is_none()) {
-        Some(name) => Err(wrong(
-            path,
-            &format!("'{name}' is a required property"),
-            "required",
-            value,
-        )),
+    let closed = matches!(shape, Closed(_));
+    let all = members.iter().map(|(name, _)| name).filter(|_| closed);
+    if let Some(name) = all.chain(required).find(|name| value.get(name).is_none()) {
+        let what = format!("'{name}' is a required property");
+        return Err(wrong(path, &what, "required", value));
+    }
+    let known = |name: &str| members.iter().any(|(member, _)| *member == name);
+    let mut given = value.as_object().into_iter().flat_map(Map::keys);
+    match given.find(|name| closed && !known(name)) {
+        Some(name) => {
+            let what = format!("Additional properties are not allowed ('{name}' was unexpected)");
+            Err(wrong(path, &what, "additionalProperties", value))
+        }
         None => Ok(()),
     }
 }
@@ -131,7 +151,7 @@ impl Shape {
             Text => "'string'",
             Flag => "'boolean'",
             Texts => "'array'",
-            Object(..) => "'object'",
+            Object(..) | Closed(_) => "'object'",
             ObjectOrText(_) => "'object', 'string'",
         }
     }
@@ -157,7 +177,7 @@ fn wrong(path: &[&str], what: &str, keyword: &str, value: &Value) -> ApiError {
 }
 
 /// The value as Python prints it.
-fn repr(value: &Value) -> String {
+pub(crate) fn repr(value: &Value) -> String {
     let mut text = String::new();
     write_repr(value, &mut text);
     text

@@ -6,6 +6,7 @@ use crate::delegation::ApplicationCredential;
 use crate::entities::{Domain, Project, Target};
 use crate::error::{ApiError, Outcome};
 use crate::identity::Identity;
+use crate::schema::repr;
 use crate::tokens::{Scope, no_such_credential};
 
 /// A requested scope.
@@ -127,26 +128,28 @@ impl Identity {
         &self,
         payload: &Value,
     ) -> Outcome<&ApplicationCredential> {
-        // Keystone asks the payload for members without looking whether it has any.
-        let payload = payload.as_object().ok_or_else(ApiError::uncaught)?;
-        let member = |name: &str| {
-            payload
-                .get(name)
-                .and_then(Value::as_str)
-                .filter(|text| !text.is_empty())
-        };
+        let payload = payload.as_object().ok_or_else(ApiError::malformed)?;
+        let member = |name: &str| payload.get(name).filter(|value| is_true(value));
         if let Some(id) = member("id") {
-            return self
-                .world
-                .application_credentials
-                .get(id)
-                .ok_or_else(|| no_such_credential(id));
+            let id = look_up_key(id)?;
+            let credential = self.world.application_credentials.get(&id);
+            return credential.ok_or_else(|| no_such_credential(&id));
         }
         let target = "application credential";
         let name = member("name").ok_or_else(|| ApiError::expected("name or ID", target))?;
-        let user = payload.get("user").filter(|user| is_true(user));
-        let user = user.ok_or_else(|| ApiError::expected("user", target))?;
+        let user = member("user").ok_or_else(|| ApiError::expected("user", target))?;
         let user_id = self.owner_id(user)?;
+        let Value::String(name) = look_up_name(name)? else {
+            return Err(ApiError::without_length(name));
+        };
+        self.application_credential_by_name(name, &user_id)
+    }
+
+    pub(crate) fn application_credential_by_name(
+        &self,
+        name: &str,
+        user_id: &str,
+    ) -> Outcome<&ApplicationCredential> {
         let mut credentials = self.world.application_credentials.iter();
         credentials
             .find(|credential| credential.name == name && credential.user_id == user_id)
@@ -154,25 +157,21 @@ impl Identity {
     }
 
     fn owner_id(&self, user: &Value) -> Outcome<String> {
-        let user = user.as_object().ok_or_else(ApiError::uncaught)?;
+        let user = user.as_object().ok_or_else(ApiError::malformed)?;
         if let Some(id) = user.get("id").filter(|id| is_true(id)) {
-            return Ok(id.as_str().unwrap_or_default().to_owned());
+            return look_up_key(id);
         }
         let domain = user
             .get("domain")
             .ok_or_else(|| ApiError::expected("domain", "user"))?;
         if !domain.is_object() {
-            return Err(ApiError::uncaught());
+            return Err(ApiError::malformed());
         }
         let domain = self.look_up_domain(domain)?;
-        let name = user
-            .get("name")
-            .ok_or_else(ApiError::uncaught)?
-            .as_str()
-            .unwrap_or_default();
-        let user = self.world.user_by_name(name, &domain.id);
+        let name = look_up_key(user.get("name").ok_or_else(ApiError::malformed)?)?;
+        let user = self.world.user_by_name(&name, &domain.id);
         user.map(|user| user.id.clone())
-            .ok_or_else(|| ApiError::no_such("user", name))
+            .ok_or_else(|| ApiError::no_such("user", &name))
     }
 
     /// What a login without a scope gives: the user's default project if it can be had, else an unscoped token. Never an
@@ -210,6 +209,21 @@ pub(crate) fn is_true(value: &Value) -> bool {
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => !items.is_empty(),
         Value::Object(members) => !members.is_empty(),
+    }
+}
+
+/// A value by which something is looked up, as text; a list or an object can't be one.
+pub(crate) fn look_up_key(value: &Value) -> Outcome<String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        _ => look_up_name(value).map(repr),
+    }
+}
+
+fn look_up_name(value: &Value) -> Outcome<&Value> {
+    match value {
+        Value::Array(_) | Value::Object(_) => Err(ApiError::malformed()),
+        _ => Ok(value),
     }
 }
 

@@ -3,11 +3,33 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, IntoHeaderName, VARY};
 use http::{HeaderMap, Method, Response, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::ids;
 
 pub(crate) type Reply = Response<Bytes>;
+
+/// What WebOb encodes when it puts a path together again.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'/')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
 
 /// A request as it came.
 pub(crate) struct Request {
@@ -19,16 +41,29 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// A header that is plain text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+    /// A header as a WSGI application gets it: what came several times is one text with commas, and bytes beyond ASCII
+    /// are characters of Latin-1.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let values = self.headers.get_all(name).iter();
+        let values: Vec<String> = values
+            .map(|value| value.as_bytes().iter().copied().map(char::from).collect())
+            .collect();
+        (!values.is_empty()).then(|| values.join(","))
     }
 
-    /// The value of a query parameter; present but without one, it is empty.
-    pub(crate) fn query_value(&self, name: &str) -> Option<&str> {
+    /// The path, decoded, without slashes at its end.
+    pub(crate) fn decoded_path(&self) -> String {
+        let path = percent_decode_str(&self.path).decode_utf8_lossy();
+        path.trim_end_matches('/').to_owned()
+    }
+
+    /// The value of a query parameter; present but without one, it is empty. Of several, the first counts.
+    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
         let pairs = self.query.as_deref()?.split('&');
-        let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .find(|(key, _)| form_decoded(key) == name)
+            .map(|(_, value)| form_decoded(value))
     }
 
     /// A query parameter as Keystone reads truth values; text that it doesn't know means `otherwise`.
@@ -42,6 +77,17 @@ impl Request {
             _ => otherwise,
         }
     }
+}
+
+/// A name or value of a query.
+fn form_decoded(text: &str) -> String {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
+}
+
+/// A decoded path as it stands in URLs and is matched by access rules.
+pub(crate) fn encoded_path(path: &str) -> String {
+    utf8_percent_encode(path, ENCODED).to_string()
 }
 
 /// An answer with a status, a content type and a body, and with what every answer of Keystone has.
@@ -68,9 +114,18 @@ pub(crate) fn html(status: u16, title: &str, text: &str) -> Reply {
     reply(status, "text/html; charset=utf-8", body)
 }
 
-/// Sets a header, if the value can be one.
+/// What the web server in front of Keystone says itself.
+pub(crate) fn of_web_server(status: u16, title: &str) -> Reply {
+    let mut reply = html(status, title, "");
+    reply.headers_mut().remove(VARY);
+    reply.headers_mut().remove("x-openstack-request-id");
+    reply
+}
+
+/// Sets a header, if the value can be one; characters of Latin-1 become bytes again.
 pub(crate) fn set(headers: &mut HeaderMap, name: impl IntoHeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
+    let bytes: Result<Vec<u8>, _> = value.chars().map(|c| u8::try_from(u32::from(c))).collect();
+    if let Ok(value) = HeaderValue::from_bytes(&bytes.unwrap_or_default()) {
         headers.insert(name, value);
     }
 }

@@ -92,9 +92,10 @@ pub fn cases() -> Vec<Case> {
         call("doubled slash in an unknown path", 404, |_| {
             Call::new("GET", "/v3//nothing")
         }),
-        call("doubled slash with the wrong method", 500, |_| {
+        call("doubled slash with the wrong method", 405, |_| {
             Call::new("PUT", "/v3//auth/tokens")
-        }),
+        })
+        .crashing(),
         call("tokens with a slash at the end", 201, |s| {
             let body = json!({"auth": auth(&password(&s.world.user))});
             Call::new("POST", "/v3/auth/tokens/").json(&body)

@@ -2,9 +2,11 @@
 
 mod bodies;
 mod changes;
+mod credential_types;
 mod credentials;
 mod delegations;
 mod discovery;
+mod gateway;
 mod lists;
 mod login;
 mod mfa;
@@ -23,6 +25,18 @@ pub struct Case {
     /// The status that the reference says.
     pub status: u16,
     pub act: Act,
+    /// Whether Keystone trips over it and answers 500, which is not imitated.
+    pub crashes: bool,
+}
+
+impl Case {
+    /// Keystone trips over this.
+    fn crashing(self) -> Self {
+        Self {
+            crashes: true,
+            ..self
+        }
+    }
 }
 
 /// How to try it.
@@ -39,6 +53,7 @@ fn call(name: &'static str, status: u16, call: fn(&Side) -> Call) -> Case {
         name,
         status,
         act: Act::Call(call),
+        crashes: false,
     }
 }
 
@@ -47,6 +62,7 @@ fn flow(name: &'static str, status: u16, flow: for<'s> fn(&'s Side) -> Flow<'s>)
         name,
         status,
         act: Act::Flow(flow),
+        crashes: false,
     }
 }
 
@@ -54,10 +70,12 @@ fn flow(name: &'static str, status: u16, flow: for<'s> fn(&'s Side) -> Flow<'s>)
 pub fn all() -> Vec<Case> {
     let tables = [
         discovery::cases(),
+        gateway::cases(),
         bodies::cases(),
         login::cases(),
         scopes::cases(),
         credentials::cases(),
+        credential_types::cases(),
         mfa::cases(),
         rescope::cases(),
         validate::cases(),

@@ -73,6 +73,44 @@ pub fn cases() -> Vec<Case> {
         call("a change of nothing", 400, |s| {
             Call::new("POST", format!("/v3/users/{}/password", s.world.user.id)).json(&json!({}))
         }),
+        call("a change of null", 400, |s| {
+            change(&s.world.user.id, &json!(null))
+        }),
+        call("a change to a number", 400, |s| {
+            change(
+                &s.world.user.id,
+                &json!({"password": 1, "original_password": "wrong"}),
+            )
+        }),
+        call("a change for a disabled user", 401, |s| {
+            let user = &s.world.disabled_user;
+            change(
+                &user.id,
+                &json!({"password": "new", "original_password": user.password}),
+            )
+        }),
+        call(
+            "a change for a disabled user with a wrong password",
+            401,
+            |s| {
+                change(
+                    &s.world.disabled_user.id,
+                    &json!({"password": "new", "original_password": "wrong"}),
+                )
+            },
+        ),
+        flow("a change for a user of a disabled domain", 204, |s| {
+            Box::pin(async move {
+                let domain = s.world.fresh_domain("closing").await?;
+                let user = s.world.fresh_user_in("changer", &domain).await?;
+                s.world
+                    .change()
+                    .set_domain_enabled(&domain.id, false)
+                    .await?;
+                let new = json!({"password": "new", "original_password": user.password});
+                s.send(change(&user.id, &new)).await
+            })
+        }),
         call("GET a password", 405, |s| {
             Call::new("GET", format!("/v3/users/{}/password", s.world.user.id))
         }),

@@ -114,7 +114,8 @@ impl Backend for Embedded {
     }
 
     fn add_application_credential(&self, new: NewApplicationCredential) -> Change<'_, Credential> {
-        let secret = format!("secret-of-{}", new.name);
+        // As long as those that Keystone makes.
+        let secret = format!("{:-<86}", format!("secret-of-{}", new.name));
         let mut credential = ApplicationCredential::new(new.user.id, new.project_id)
             .name(new.name.clone())
             .secret(secret.clone());

@@ -7,7 +7,7 @@ use crate::error::{ApiError, Outcome};
 use crate::identity::Identity;
 use crate::ids;
 
-const RECEIPT_LENGTH: usize = 140;
+const RECEIPT_LENGTH: usize = 119;
 
 /// A receipt as the server remembers it. Times are seconds since 1970.
 #[derive(Clone)]

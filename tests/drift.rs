@@ -1,28 +1,70 @@
-//! The checked-in client is what the generator makes of `spec/`: the build script has just run it.
+//! The checked-in client is what the generator makes of `spec/` now, and so is what these tests were built with.
 
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+
+use openstack_identity_codegen::{generate, read_folder};
 
 type Files = BTreeMap<String, Vec<u8>>;
 
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// What the generator makes of a spec.
+fn fresh(spec: &str) -> Files {
+    let sources = read_folder(&Path::new(ROOT).join(spec)).unwrap();
+    let files = generate(spec, &sources).unwrap_or_else(|mistakes| panic!("\n{mistakes}"));
+    let pairs = files.into_iter();
+    pairs
+        .map(|file| (file.path, file.text.into_bytes()))
+        .collect()
+}
+
 #[test]
 fn the_checked_in_client_is_current() {
-    let fresh = files_below(Path::new(concat!(env!("OUT_DIR"), "/client")));
-    let kept = files_below(Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../sdk/src/generated"
-    )));
-    assert!(
-        fresh.contains_key("mod.rs"),
-        "the build script wrote no client"
-    );
-    if let Some(difference) = first_difference(&kept, &fresh) {
+    let kept = files_below(&Path::new(ROOT).join("sdk/src/generated"));
+    if let Some(difference) = first_difference(&kept, &fresh("spec")) {
         panic!(
             "sdk/src/generated is not what spec/ says: {difference}\nmend it with: cargo codegen"
         );
+    }
+}
+
+/// The build script runs when the checked-in client changes, or a file of the invented spec.
+#[test]
+fn what_was_built_is_current() {
+    for (spec, client) in [("spec", "client"), ("tests/widgets/spec", "invented")] {
+        let built = files_below(&Path::new(env!("OUT_DIR")).join(client));
+        if let Some(difference) = first_difference(&built, &fresh(spec)) {
+            panic!(
+                "these tests were built with another {spec}: {difference}\n\
+                 mend it with: cargo codegen && touch tests/build.rs"
+            );
+        }
+    }
+}
+
+/// A checkout has the same bytes on every system, or scripts would not run and fixtures not compare.
+#[test]
+fn every_file_keeps_its_line_ends() {
+    let mut git = Command::new("git");
+    let output = git
+        .args(["ls-files", "--eol"])
+        .current_dir(ROOT)
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && listed.lines().count() > 500,
+        "{listed}"
+    );
+    for line in listed.lines() {
+        // Binary files are never changed.
+        let is_kept = line.starts_with("i/-text") || line.contains("eol=lf");
+        assert!(is_kept && !line.starts_with("i/crlf"), "{line}");
     }
 }
 

@@ -50,6 +50,7 @@ mod format;
 pub mod ir;
 mod lower;
 mod names;
+mod owned;
 mod parse;
 mod reader;
 mod rust;

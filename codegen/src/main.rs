@@ -37,6 +37,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let started = Instant::now();
     let spec = folder(arguments.spec.as_ref(), "spec");
     let out = folder(arguments.out.as_ref(), "sdk/src/generated");
+    if arguments.spec.is_none() && !spec.is_dir() {
+        return Err(NO_SPEC.to_owned());
+    }
     let sources = read_folder(&spec).map_err(|error| format!("error: {error}"))?;
     if sources.is_empty() {
         return Err(format!(
@@ -74,6 +77,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     );
     Ok(ExitCode::SUCCESS)
 }
+
+const NO_SPEC: &str = "error: there is no folder `spec` here; run this where there is one, whose client is to be \
+                       in `sdk/src/generated`, or name both folders: `--spec DIR --out DIR`";
 
 /// The folder that was asked for, else the workspace's own, wherever in it this is run.
 fn folder(asked: Option<&PathBuf>, own: &str) -> PathBuf {

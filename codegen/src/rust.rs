@@ -7,6 +7,8 @@ pub(crate) struct Module {
     pub path: String,
     /// The YAML it comes from; none for a file that only lists modules.
     pub source: Option<String>,
+    /// The services of the whole spec, in the file on top.
+    pub services: Vec<String>,
     pub docs: Vec<String>,
     /// Whether it names something deprecated.
     pub deprecated: bool,

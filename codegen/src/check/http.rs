@@ -18,7 +18,10 @@ pub(super) fn paths(context: &mut Context<'_>) {
         let path = whole_path(operation, context);
         let generic: Vec<&str> = path
             .split('/')
-            .map(|part| if part.starts_with('{') { "{}" } else { part })
+            .map(|part| match part.starts_with('{') && is_part(part) {
+                true => "{}",
+                false => part,
+            })
             .collect();
         let key = (operation.method.value.clone(), generic.join("/"));
         match seen.get(&key) {
@@ -68,15 +71,31 @@ pub(super) fn request_line(operation: &Operation, context: &mut Context<'_>) {
     }
     let path = &operation.path;
     if !is_path(path) {
-        context.report(
-            path.span,
-            format!("`{}` is not a path", path.value),
-            "",
-            "write it as `/users/{user_id}`: no query, no `//`, no `/` at the end",
-        );
+        not_a_path(path, context);
         return;
     }
     path_parameters(operation, context);
+}
+
+fn not_a_path(path: &Name, context: &mut Context<'_>) {
+    let message = format!("`{}` is not a path", path.value);
+    let parts = path.strip_prefix('/').unwrap_or_default().split('/');
+    let mut odd = parts.filter(|part| !is_part(part)).peekable();
+    let first = odd.peek().copied().unwrap_or_default();
+    // Where more than a name in braces is wrong, the form of a path says more.
+    let (span, help) = match odd.all(|part| part.contains(['{', '}'])) && !first.is_empty() {
+        true => (
+            path.span
+                .part(path.find(first).unwrap_or_default(), first.len()),
+            "a name in braces is small letters, digits and `_`, and stands alone between slashes: \
+             `/users/{user_id}`",
+        ),
+        false => (
+            path.span,
+            "write it as `/users/{user_id}`: no query, no `//`, no `/` at the end",
+        ),
+    };
+    context.report(span, message, "", help);
 }
 
 /// Each parameter stands in the path once and is declared.
@@ -120,24 +139,22 @@ fn placeholders(path: &str) -> impl Iterator<Item = &str> {
 }
 
 pub(super) fn is_path(path: &str) -> bool {
-    let part_is_good = |part: &str| {
-        let inner = part
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
-        match inner {
-            Some(name) => crate::names::is_snake(name),
-            None => {
-                !part.is_empty()
-                    && part
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || "-._~:$".contains(c))
-            }
-        }
-    };
     path == "/"
         || path
             .strip_prefix('/')
-            .is_some_and(|rest| rest.split('/').all(part_is_good))
+            .is_some_and(|rest| rest.split('/').all(is_part))
+}
+
+/// Whether this can stand between two slashes.
+fn is_part(part: &str) -> bool {
+    let inner = part
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:$".contains(c);
+    match inner {
+        Some(name) => crate::names::is_snake(name),
+        None => !part.is_empty() && part.chars().all(is_plain),
+    }
 }
 
 /// The names of headers are tokens, and no two are one: their case says nothing.

@@ -42,6 +42,10 @@ pub(crate) fn lower(api: &ir::Api) -> Vec<Module> {
         modules.push(Module {
             path: path(&folder, "mod"),
             source: None,
+            services: match folder.is_empty() {
+                true => api.services.iter().map(told).collect(),
+                false => Vec::new(),
+            },
             docs: Vec::new(),
             deprecated: false,
             imports: Vec::new(),
@@ -52,16 +56,29 @@ pub(crate) fn lower(api: &ir::Api) -> Vec<Module> {
     modules
 }
 
-/// The path of a module's file: the name that Rust looks for, which has no `r#`.
+/// What tells a service from that of another spec.
+fn told(service: &ir::Service) -> String {
+    format!(
+        "{:?} in `{}/`",
+        service.service_type,
+        service.folder.join("/")
+    )
+}
+
+/// The path of a module's file.
 fn path(folder: &[String], name: &str) -> String {
-    let file = |name: &str| escape(name).trim_start_matches("r#").to_owned();
-    let mut path: String = folder.iter().map(|name| file(name) + "/").collect();
+    let mut path: String = folder.iter().map(|name| file_name(name) + "/").collect();
     path.push_str(&if name == "mod" {
         name.to_owned()
     } else {
-        file(name)
+        file_name(name)
     });
     path + ".rs"
+}
+
+/// The name that Rust looks for where a module has this one; it has no `r#`.
+pub(crate) fn file_name(name: &str) -> String {
+    escape(name).trim_start_matches("r#").to_owned()
 }
 
 /// What the items of one service are lowered with.
@@ -92,6 +109,7 @@ impl Lower<'_> {
         Module {
             path: path(&self.service.folder, &module.name),
             source: Some(module.source.clone()),
+            services: Vec::new(),
             docs: docs::plain(&module.doc).docs,
             deprecated: self.names_deprecated(module),
             imports: self.imports(module),

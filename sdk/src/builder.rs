@@ -400,7 +400,7 @@ impl OpenStackBuilder {
         match self.transport.take() {
             Some(transport) => Ok(transport),
             #[cfg(feature = "reqwest")]
-            None => match self.settings.transport() {
+            None => match std::mem::take(&mut self.settings).transport() {
                 Ok(transport) => Ok(Arc::new(transport)),
                 Err(error) => Err(Error::setup(error.to_string())),
             },

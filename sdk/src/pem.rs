@@ -11,6 +11,17 @@ pub(crate) struct Pem {
     bytes: Zeroizing<Vec<u8>>,
 }
 
+/// The same text, whatever its name.
+#[cfg(feature = "reqwest")]
+impl PartialEq for Pem {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl Eq for Pem {}
+
 impl Pem {
     pub(crate) fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         Pem {
@@ -22,6 +33,14 @@ impl Pem {
     /// As it was given.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Whether there is a secret in it.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn has_key(&self) -> bool {
+        const MARK: &[u8] = b"PRIVATE KEY";
+        let mut parts = self.bytes.windows(MARK.len());
+        parts.any(|part| part == MARK)
     }
 }
 
@@ -38,9 +57,6 @@ pub(crate) use checked::{ca_certificates, identity};
 
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
 mod checked {
-    use std::sync::Arc;
-
-    use data_encoding::BASE64;
     use rustls::RootCertStore;
     use rustls::crypto::CryptoProvider;
     use rustls::pki_types::pem::{PemObject, SectionKind};
@@ -77,72 +93,30 @@ mod checked {
         Ok(usable)
     }
 
-    /// The chain and the key in one PEM, as reqwest reads it. The error says which PEM is wrong, and why.
-    pub(crate) fn identity(client: &ClientCertificate) -> Result<Zeroizing<Vec<u8>>, String> {
+    /// The chain and its key. The error says which PEM is wrong, and why.
+    pub(crate) fn identity(
+        client: &ClientCertificate,
+        provider: &CryptoProvider,
+    ) -> Result<CertifiedKey, String> {
         let chain = client.certificate.certificates()?;
         let of_key = client.key.as_ref().unwrap_or(&client.certificate);
         let (kind, key) = of_key.key()?;
-        let (label, der) = match kind {
-            SectionKind::RsaPrivateKey => (
-                "RSA PRIVATE KEY",
-                PrivateKeyDer::Pkcs1((*key).as_slice().into()),
-            ),
-            SectionKind::EcPrivateKey => (
-                "EC PRIVATE KEY",
-                PrivateKeyDer::Sec1((*key).as_slice().into()),
-            ),
-            _ => (
-                "PRIVATE KEY",
-                PrivateKeyDer::Pkcs8((*key).as_slice().into()),
-            ),
+        let der = match kind {
+            SectionKind::RsaPrivateKey => PrivateKeyDer::Pkcs1(key.as_slice().into()),
+            SectionKind::EcPrivateKey => PrivateKeyDer::Sec1(key.as_slice().into()),
+            _ => PrivateKeyDer::Pkcs8(key.as_slice().into()),
         };
-        if let Some(provider) = provider() {
-            let certified = CertifiedKey::from_der(chain.clone(), der.clone_key(), &provider);
-            match certified {
-                Ok(_) => {}
-                Err(rustls::Error::InconsistentKeys(_)) => {
-                    return Err(of_key.wrong("has a private key of another certificate"));
-                }
-                Err(rustls::Error::InvalidCertificate(_)) => {
-                    return Err(client
-                        .certificate
-                        .wrong("has no usable X.509 certificate at its start"));
-                }
-                Err(_) => return Err(of_key.wrong("has a private key that can't be used")),
+        // The library asks for what lives for ever, and keeps nothing of it but the key in its own form.
+        let certified = CertifiedKey::from_der(chain, der.clone_key(), provider);
+        certified.map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                of_key.wrong("has a private key of another certificate")
             }
-        }
-        let mut pem = Zeroizing::new(Vec::new());
-        for certificate in &chain {
-            encode("CERTIFICATE", certificate, &mut pem);
-        }
-        encode(label, &key, &mut pem);
-        Ok(pem)
-    }
-
-    /// The one that reqwest takes.
-    fn provider() -> Option<Arc<CryptoProvider>> {
-        let installed = CryptoProvider::get_default().cloned();
-        #[cfg(feature = "rustls")]
-        let installed =
-            installed.or_else(|| Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider())));
-        installed
-    }
-
-    fn encode(label: &str, der: &[u8], pem: &mut Vec<u8>) {
-        let body = Zeroizing::new(BASE64.encode(der));
-        // Room for all at once: growing would leave copies behind.
-        let text = [
-            &*format!("-----BEGIN {label}-----\n"),
-            &body,
-            &format!("\n-----END {label}-----\n"),
-        ];
-        let longer: usize = text.iter().map(|part| part.len()).sum();
-        let mut whole = Vec::with_capacity(pem.len() + longer);
-        whole.extend_from_slice(pem);
-        text.iter()
-            .for_each(|part| whole.extend_from_slice(part.as_bytes()));
-        zeroize::Zeroize::zeroize(pem);
-        *pem = whole;
+            rustls::Error::InvalidCertificate(_) => client
+                .certificate
+                .wrong("has no usable X.509 certificate at its start"),
+            _ => of_key.wrong("has a private key that can't be used"),
+        })
     }
 
     impl Pem {

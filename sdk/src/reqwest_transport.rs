@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,16 +11,25 @@ use futures_core::Stream;
 use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use reqwest::ClientBuilder;
 use reqwest::redirect::{Action, Attempt, Policy};
 
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-use crate::pem;
 use crate::pem::{ClientCertificate, Pem};
 use crate::session::provider::BoxError;
 use crate::transport::{
     Body, BodyChunks, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
+
+mod key;
+mod shared;
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+mod tls;
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+#[path = "reqwest_transport/no_tls.rs"]
+mod tls;
+
+use self::key::Key;
+use self::shared::Shared;
+use self::tls::Tls;
 
 /// Which version of HTTP is spoken.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -60,65 +69,25 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The transport with these settings.
-    pub(crate) fn transport(&self) -> Result<impl Transport + use<>, TransportError> {
-        provider()?;
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("openstack-identity/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(self.connect_timeout)
-            .redirect(Policy::custom(same_origin));
-        let builder = match self.http_version {
-            HttpVersion::Negotiated => builder,
-            HttpVersion::Http1 => builder.http1_only(),
-            #[cfg(feature = "http2")]
-            HttpVersion::Http2 => builder.http2_prior_knowledge(),
-        };
-        let builder = self.with_tls(builder)?;
-        let client = builder.build().map_err(|error| setup(&innermost(&error)))?;
-        Ok(Reqwest {
-            client,
-            http_version: self.http_version,
-        })
-    }
-
-    #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-    fn with_tls(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, TransportError> {
-        for pem in &self.ca_certificates {
-            let certificates = pem::ca_certificates(pem).map_err(|why| setup(&why))?;
-            let certificates = certificates
-                .iter()
-                .map(|der| reqwest::Certificate::from_der(der))
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|error| setup(&innermost(&error)))?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        if let Some(client) = &self.client_certificate {
-            let pem = pem::identity(client).map_err(|why| setup(&why))?;
-            let identity =
-                reqwest::Identity::from_pem(&pem).map_err(|error| setup(&innermost(&error)))?;
-            builder = builder.identity(identity);
-        }
-        Ok(builder.tls_danger_accept_invalid_certs(!self.verify))
-    }
-
-    #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-    fn with_tls(&self, builder: ClientBuilder) -> Result<ClientBuilder, TransportError> {
-        match self.ca_certificates.is_empty() && self.client_certificate.is_none() && self.verify {
-            true => Ok(builder),
-            false => Err(setup("there is no TLS: turn on the feature rustls")),
-        }
+    /// The transport with these settings, which other clients of this process with the same have too.
+    pub(crate) fn transport(self) -> Result<impl Transport + use<>, TransportError> {
+        Ok(Reqwest(Shared::with(self)?))
     }
 }
 
-/// Without a provider reqwest would panic.
-fn provider() -> Result<(), TransportError> {
-    #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        return Err(setup(
-            "there is no cryptography for TLS: install a rustls `CryptoProvider`",
-        ));
-    }
-    Ok(())
+fn client(key: &Key, tls: &Tls) -> Result<reqwest::Client, TransportError> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("openstack-identity/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(key.connect_timeout)
+        .redirect(Policy::custom(same_origin));
+    let builder = match key.http_version {
+        HttpVersion::Negotiated => builder,
+        HttpVersion::Http1 => builder.http1_only(),
+        #[cfg(feature = "http2")]
+        HttpVersion::Http2 => builder.http2_prior_knowledge(),
+    };
+    let client = tls.apply(builder).build();
+    client.map_err(|error| setup(&innermost(&error)))
 }
 
 fn setup(reason: &str) -> TransportError {
@@ -139,15 +108,12 @@ fn same_origin(attempt: Attempt<'_>) -> Action {
     }
 }
 
-struct Reqwest {
-    client: reqwest::Client,
-    http_version: HttpVersion,
-}
+struct Reqwest(Arc<Shared>);
 
 impl Reqwest {
     fn failure(&self, error: &reqwest::Error) -> TransportError {
         let failure = failure(error);
-        match (self.http_version, failure.kind()) {
+        match (self.0.key.http_version, failure.kind()) {
             #[cfg(feature = "http2")]
             (
                 HttpVersion::Http2,
@@ -181,7 +147,7 @@ impl Transport for Reqwest {
         Box::pin(async move {
             let request = reqwest::Request::try_from(request.map(outgoing));
             let request = request.map_err(|error| self.failure(&error))?;
-            let answer = self.client.execute(request).await;
+            let answer = self.0.client()?.execute(request).await;
             let answer = answer.map_err(|error| self.failure(&error))?;
             let answer = http::Response::<reqwest::Body>::from(answer);
             Ok(answer.map(|body| Body::stream(Incoming(body))))

@@ -8,6 +8,8 @@
 
 #[path = "client/cached.rs"]
 mod cached;
+#[path = "client/https.rs"]
+mod https;
 #[path = "client/imported.rs"]
 mod imported;
 #[path = "client/lists.rs"]

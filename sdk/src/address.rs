@@ -60,17 +60,11 @@ impl Address {
         self.origin.split_once("://").map_or("", |(_, host)| host)
     }
 
-    /// Whether what is sent there stays on this machine. A name that only begins like an address of it,
-    /// such as `127.evil.example`, can lead anywhere.
+    /// Whether what is sent there goes over a network in the clear.
     #[cfg(feature = "client")]
-    fn is_loopback(&self) -> bool {
-        let host = self.host();
-        let name = match host.strip_prefix('[') {
-            Some(address) => address.split(']').next().unwrap_or_default(),
-            None => host.split(':').next().unwrap_or_default(),
-        };
-        let address = name.parse::<IpAddr>();
-        name == "localhost" || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    pub(crate) fn is_exposed(&self) -> bool {
+        let host = self.origin.strip_prefix("http://");
+        host.is_some_and(|host| !is_loopback(host))
     }
 
     /// Says once a host that secrets go over the network in the clear.
@@ -81,7 +75,7 @@ impl Address {
 
         static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
         let host = self.host();
-        if self.is_loopback() || !self.origin.starts_with("http://") {
+        if !self.is_exposed() {
             return;
         }
         let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,6 +90,25 @@ fn has_international_host(text: &str) -> bool {
     let after = text.split_once("://").map(|(_, rest)| rest);
     let host = after.and_then(|rest| rest.split(['/', '?', '#']).next());
     host.is_some_and(|host| !host.is_ascii())
+}
+
+/// Whether what is sent to a host, with or without a port, stays on this machine. A name that only begins
+/// like an address of it, such as `127.evil.example`, can lead anywhere.
+#[cfg(feature = "client")]
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let address = name.parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// As [`Address::is_exposed`], of the address of a request.
+#[cfg(feature = "client")]
+pub(crate) fn is_exposed(uri: &Uri) -> bool {
+    uri.scheme_str() != Some("https") && !uri.host().is_some_and(is_loopback)
 }
 
 /// Only what every reader of URLs takes for the same host.
@@ -144,7 +157,11 @@ mod tests {
             ("keystone.example", false),
         ] {
             let address = Address::parse(&format!("http://{host}/v3")).unwrap();
-            assert_eq!(address.is_loopback(), local, "{host}");
+            assert_eq!(address.is_exposed(), !local, "{host}");
+            let uri = format!("http://{host}/v3?a=b").parse().unwrap();
+            assert_eq!(super::is_exposed(&uri), !local, "{host}");
+            let address = Address::parse(&format!("https://{host}/v3")).unwrap();
+            assert!(!address.is_exposed(), "{host}");
         }
     }
 }

@@ -44,6 +44,7 @@ pub struct OpenStackBuilder {
     retries: u32,
     limits: Limits,
     revoke_on_close: bool,
+    require_https: bool,
     configuration: Option<Arc<str>>,
     #[cfg(feature = "store")]
     pub(crate) store: CacheSettings,
@@ -71,6 +72,7 @@ impl OpenStackBuilder {
             retries: 2,
             limits: Limits::default(),
             revoke_on_close: false,
+            require_https: false,
             configuration: None,
             #[cfg(feature = "store")]
             store: CacheSettings::default(),
@@ -216,6 +218,26 @@ impl OpenStackBuilder {
         self
     }
 
+    /// Refuses to send anything over plain http: credentials to the auth URL, and the token to endpoints
+    /// of the catalog, [overrides](OpenStackBuilder::endpoint_override) and links of services. Off by
+    /// default: then each such host is warned of once. This machine (`localhost`, `127.0.0.1`, `::1`) is
+    /// never refused.
+    ///
+    /// With an auth URL that is not https, [`build`](OpenStackBuilder::build) fails; a call to another
+    /// address that isn't fails with `InvalidInput` before anything is sent there.
+    ///
+    /// ```
+    /// use openstack_identity::OpenStack;
+    ///
+    /// let builder = OpenStack::builder("http://keystone.example:5000/v3").require_https(true);
+    /// let error = builder.build().unwrap_err();
+    /// assert!(error.to_string().contains("not https"), "{error}");
+    /// ```
+    pub fn require_https(mut self, require: bool) -> Self {
+        self.require_https = require;
+        self
+    }
+
     /// How long a call may take with all that it needs: the login if there is no token, each attempt,
     /// the pauses between them, another login if the token is refused. 60 s by default, and five
     /// minutes with a [`factor`](OpenStackBuilder::factor), as a person may be asked.
@@ -328,13 +350,20 @@ impl OpenStackBuilder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the auth URL is no URL; `Setup` if a certificate can't be read, or there is no
+    /// `InvalidInput` if the auth URL is no URL, or is not https and
+    /// [`require_https`](OpenStackBuilder::require_https) is set; `Setup` if a certificate can't be read, or there is no
     /// TLS.
     pub fn build(mut self) -> Result<OpenStack, Error> {
         if !self.login.factors.is_empty() {
             self.limits.allow_for_people();
         }
         let url = AuthUrl::parse(&self.auth_url)?;
+        if self.require_https && url.root().is_exposed() {
+            return Err(Error::input(
+                format!("the auth URL http://{} is not https", url.host()),
+                "`require_https` asks for that: give an https address",
+            ));
+        }
         let (cached, passed_over) = self.cached(&url);
         #[cfg(feature = "reqwest")]
         let checked_by = match &self.transport {
@@ -352,6 +381,7 @@ impl OpenStackBuilder {
             observer,
             global_request_id: None,
             limits: self.limits,
+            require_https: self.require_https,
             deadline: None,
         };
         #[cfg(feature = "store")]

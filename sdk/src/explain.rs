@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::address::Address;
+use crate::catalog::EndpointChoice;
 use crate::error::Context;
 use crate::foreign::shown;
 use crate::identity::v3::auth::{Auth, Credentials};
@@ -21,6 +23,11 @@ pub(crate) async fn explain(shared: &Shared) -> String {
     // Not asked for if nothing here shows them.
     if shared.configuration.is_none() || keeps_tokens(shared) {
         text.push_str(&credentials(shared).await);
+    }
+    if shared.client.wire.require_https {
+        text.push_str(
+            "nothing is sent over plain http, except on this machine (`require_https`)\n",
+        );
     }
     if let Some(why) = shared.session.passed_over() {
         _ = writeln!(text, "{why}, so it is not used");
@@ -206,5 +213,17 @@ fn endpoints(shared: &Shared, token: &AuthToken, text: &mut String) {
         let mut choice = services.filter(service_type).explain(catalog);
         choice.endpoint_override = services.endpoint_override(service_type).map(str::to_owned);
         _ = writeln!(text, "{choice}");
+        if shared.client.wire.require_https && leads_to_plain_http(&choice) {
+            text.push_str(
+                "  and nothing is sent there: it is not https, which `require_https` asks for\n",
+            );
+        }
     }
+}
+
+fn leads_to_plain_http(choice: &EndpointChoice) -> bool {
+    let given = choice.endpoint_override.as_deref();
+    let url = given.or_else(|| choice.chosen()?.url.as_deref());
+    let address = url.and_then(|url| Address::parse(url).ok());
+    address.is_some_and(|address| address.is_exposed())
 }

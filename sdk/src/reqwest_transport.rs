@@ -242,3 +242,7 @@ fn innermost(error: &reqwest::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+#[path = "reqwest_transport/tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::Timestamp;
+use crate::address::is_exposed;
 use crate::chance::chance;
 use crate::error::{Context, Error};
 use crate::event::{Event, Observer};
@@ -27,6 +28,8 @@ pub(crate) struct Wire {
     /// Names everything that is done for one purpose, in the logs of all services.
     pub(crate) global_request_id: Option<HeaderValue>,
     pub(crate) limits: Limits,
+    /// Whether nothing goes over plain http, except on this machine.
+    pub(crate) require_https: bool,
     /// When the call that it is used for must be over; each exchange has its own time otherwise.
     pub(crate) deadline: Option<Instant>,
 }
@@ -37,6 +40,15 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-openstack-r
 /// How much later than the exchange that is under way a call gives up: the exchange knows what it was
 /// about.
 const GRACE: Duration = Duration::from_millis(100);
+
+/// Why nothing is sent there, and what to do.
+fn not_https(uri: &http::Uri) -> String {
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    format!(
+        "http://{host} is not https, which `require_https` asks for: give the service's https address with \
+         `endpoint_override`, or have it put into the catalog"
+    )
+}
 
 /// The body of an answer.
 pub(crate) enum Received {
@@ -110,6 +122,12 @@ impl Wire {
         mut request: http::Request<Body>,
         terms: Terms<'_>,
     ) -> Result<http::Response<Received>, Error> {
+        if self.require_https && is_exposed(request.uri()) {
+            return Err(Error::input_of(
+                terms.context.clone(),
+                not_https(request.uri()),
+            ));
+        }
         if let Some(id) = &self.global_request_id {
             request.headers_mut().insert(REQUEST_ID, id.clone());
         }

@@ -87,3 +87,14 @@ async fn https_goes_through_its_proxy() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(!error.contains(&server.demo().password), "{error}");
 }
+
+/// Plain http needs no certificates; a program that has none says so when it needs them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_are_looked_for_when_a_server_speaks_tls() {
+    let server = start().await;
+    let none = [
+        ("SSL_CERT_FILE", "/nonexistent"),
+        ("SSL_CERT_DIR", "/nonexistent"),
+    ];
+    assert!(works(program(&server, &server.auth_url(), &none).await).await);
+}

@@ -11,6 +11,7 @@ mod proxy;
 mod refusals;
 mod renewals;
 mod shared;
+mod sharing;
 mod telling;
 mod transport;
 

@@ -50,6 +50,11 @@ impl Proxy {
             .for_each(|connection| connection.abort());
     }
 
+    /// How many connections came so far, since it was shut last.
+    pub fn taken(&self) -> usize {
+        self.connections.lock().unwrap().len()
+    }
+
     /// Takes connections again, for this server.
     pub fn lead_to(&self, base_url: &str) {
         *self.target.lock().unwrap() = Some(authority(base_url));

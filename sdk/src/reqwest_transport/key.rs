@@ -77,7 +77,7 @@ fn digest(value: &(impl Hash + ?Sized)) -> Digest {
 
 /// A file as it is now: another one in its place, or other content, has another stamp.
 #[derive(Eq, PartialEq)]
-struct Stamp {
+pub(super) struct Stamp {
     path: PathBuf,
     state: Option<State>,
 }
@@ -117,7 +117,7 @@ fn state(file: &Metadata) -> State {
 
 /// The files that the system's certificates are read from. Where the system itself checks certificates,
 /// there are none.
-fn system(file: Option<&OsStr>, folders: Option<&OsString>) -> Vec<Stamp> {
+pub(super) fn system(file: Option<&OsStr>, folders: Option<&OsString>) -> Vec<Stamp> {
     let mut paths = Vec::new();
     match (file, folders) {
         (None, None) => paths = usual_places(),

@@ -43,7 +43,7 @@ struct Entry {
 static SHARED: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 /// How many transports are found again. A client keeps its own beyond that.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 
 /// How long connections, certificates and keys are kept that no request uses: as long as reqwest keeps an
 /// idle connection.
@@ -116,6 +116,12 @@ impl Shared {
         // If the runtime ends already, the keeper is dropped at once.
         runtime.spawn(keeper.watch(used));
         Ok(client)
+    }
+
+    /// For how many runtimes there is a client.
+    #[cfg(test)]
+    pub(super) fn clients(&self) -> usize {
+        lock(&self.clients).len()
     }
 
     /// Lets other clients find this transport, also when its own are gone.

@@ -14,6 +14,8 @@ mod keystone;
 mod origin;
 #[path = "services/requests.rs"]
 mod requests;
+#[path = "services/stale.rs"]
+mod stale;
 #[path = "services/streams.rs"]
 mod streams;
 #[path = "services/stub.rs"]

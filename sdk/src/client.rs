@@ -8,10 +8,11 @@ use http::{Method, Uri};
 use crate::TokenId;
 use crate::discovery::IdentityUrl;
 use crate::error::{Context, Error};
-use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, IssuedToken};
+use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, IssuedToken, Token};
 use crate::retry::Repeat;
 use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
 use crate::session::clock::{ServerClock, wall};
+use crate::session::life::{Lifetime, is_plausible};
 use crate::transport::Body;
 use crate::wire::{Terms, Wire};
 
@@ -91,6 +92,15 @@ impl Client {
     /// The host that is asked, for messages.
     pub(crate) fn host(&self) -> &str {
         self.url.host()
+    }
+
+    /// The lifetime of a token that has just come; `is_new` if it was issued for that.
+    pub(crate) fn lifetime(&self, token: &Token, is_new: bool) -> Lifetime {
+        let (issued, expires) = (token.issued_at, token.expires_at);
+        if !is_plausible(issued, expires, self.clock.told(), is_new) {
+            self.clock.doubt(self.host(), issued, expires);
+        }
+        Lifetime::of_new(issued, expires, self.clock.now().server)
     }
 
     /// Sends an operation, with the session's token if there is one.

@@ -252,6 +252,18 @@ impl Error {
         Error::new(ErrorKind::InvalidInput, context, what)
     }
 
+    /// What has happened, without where and what to do.
+    pub(crate) fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// The same error, with more of what has led to it. It must hold no secret.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        self.0.what.push_str("; ");
+        self.0.what.push_str(note);
+        self
+    }
+
     /// The error, told of the call that it came up in, if it is of none of its own.
     pub(crate) fn within(mut self, placeholder: &str, operation: &str) -> Self {
         if self.0.context.operation == placeholder {

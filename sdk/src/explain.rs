@@ -12,7 +12,7 @@ use crate::identity::v3::auth::{Auth, Credentials};
 use crate::identity::v3::tokens::GenerateToken;
 use crate::openstack::Shared;
 use crate::runtime::{Operation, Secret, recording, redacting, to_json};
-use crate::token::AuthToken;
+use crate::session::Catalog;
 
 /// The configuration, the login, where its token is kept, and the endpoints.
 pub(crate) async fn explain(shared: &Shared) -> String {
@@ -34,7 +34,7 @@ pub(crate) async fn explain(shared: &Shared) -> String {
     }
     text.push('\n');
     match shared.session.at_hand() {
-        Some(token) => endpoints(shared, &token, &mut text),
+        Some(token) => endpoints(shared, &shared.session.catalog(&token), &mut text),
         None => {
             text.push_str("endpoints are known after the login, which nothing has needed yet\n")
         }
@@ -197,8 +197,8 @@ fn shown_value(value: Value, secrets: &[&Secret]) -> Value {
 }
 
 /// For each type of service in the catalog, which endpoint is chosen and why no other.
-fn endpoints(shared: &Shared, token: &AuthToken, text: &mut String) {
-    let Some(catalog) = token.catalog.as_deref() else {
+fn endpoints(shared: &Shared, catalog: &Catalog, text: &mut String) {
+    let Some(catalog) = catalog.services() else {
         text.push_str("the token has no catalog: it is unscoped, or was asked for without one\n");
         return;
     };

@@ -235,14 +235,14 @@ impl IdentityV3 {
                 .await
                 .map(|(output, _)| output);
         }
-        let mut first = true;
+        let mut replaced = 0;
         loop {
             let token = shared.token(&client, O::NAME).await?;
-            match client.send(&operation, Some(token.token.id())).await {
+            match client.send(&operation, Some(token.id())).await {
                 Ok((output, _)) => return Ok(output),
                 Err(error)
                     if shared
-                        .tries_again(&client, &mut first, loss(&error), &token)
+                        .tries_again(&client, &mut replaced, loss(&error), &token)
                         .await => {}
                 Err(error) => return Err(error),
             }
@@ -263,13 +263,13 @@ impl IdentityV3 {
         if !O::SESSION {
             return client.list(&operation, None).await;
         }
-        let mut first = true;
+        let mut replaced = 0;
         loop {
             let token = shared.token(&client, O::NAME).await?;
-            match client.list(&operation, Some(token.token.id())).await {
+            match client.list(&operation, Some(token.id())).await {
                 Err(error)
                     if shared
-                        .tries_again(&client, &mut first, loss(&error), &token)
+                        .tries_again(&client, &mut replaced, loss(&error), &token)
                         .await => {}
                 done => return done,
             }

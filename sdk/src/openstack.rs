@@ -46,6 +46,9 @@ pub(crate) struct Shared {
     pub(crate) checked_by: crate::explain::CheckedBy,
 }
 
+/// How often a call replaces its token.
+const MOST_REPLACEMENTS: u32 = 2;
+
 /// What an error may mean for the session's token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Loss {
@@ -115,7 +118,8 @@ impl OpenStack {
     ///
     /// As [`IdentityV3::generate_token`], or `NoCredentials`.
     pub async fn token(&self) -> Result<AuthToken, Error> {
-        Ok(self.0.token(&self.0.client.begin(), "token").await?.token)
+        let token = self.0.token(&self.0.client.begin(), "token").await?;
+        Ok((*token).clone())
     }
 
     /// What this client would do and why, for a person, without secrets: where each value came from, the
@@ -179,7 +183,7 @@ impl OpenStack {
         let Some(held) = session.close().await else {
             return Ok(());
         };
-        let id = held.token.id();
+        let id = held.id();
         let revoked = client.send(&RevokeToken::new(id), Some(id)).await;
         match revoked.map_err(Error::from) {
             // It was dead already if it is not known.
@@ -217,17 +221,19 @@ impl Shared {
     }
 
     /// Whether a call is made once more with another token, after an error that may mean that its own is
-    /// dead. At most once a call: `first` is true until then.
+    /// dead. `replaced` is how often it was: at most twice, as the first replacement may be of the second of
+    /// the revocation, which Keystone revokes whole; the session waits until it is over before the next one.
     pub(crate) async fn tries_again(
         &self,
         client: &Client,
-        first: &mut bool,
+        replaced: &mut u32,
         loss: Loss,
         token: &SessionToken,
     ) -> bool {
-        if !std::mem::take(first) || !self.is_lost(client, loss, token).await {
+        if *replaced == MOST_REPLACEMENTS || !self.is_lost(client, loss, token).await {
             return false;
         }
+        *replaced += 1;
         self.session.refused(token);
         self.session.can_log_in()
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::identity::v3::tokens::Token;
+use crate::session::life::Lifetime;
 use crate::{Timestamp, TokenId};
 
 /// A token that was issued: its id, and what is known of it.
@@ -23,6 +24,7 @@ pub struct AuthToken {
     body: Arc<Value>,
     /// Tells apart what was asked for with different logins; none if that is not known.
     fingerprint: Option<Arc<str>>,
+    lifetime: Lifetime,
 }
 
 /// The version of the export's form. Version 1 had no fingerprint.
@@ -31,6 +33,7 @@ pub(crate) const FORMAT: u64 = 2;
 impl AuthToken {
     /// `body` is the JSON that `token` was read from.
     pub(crate) fn new(id: TokenId, token: Token, body: Value, auth_url: Arc<str>) -> Self {
+        let lifetime = Lifetime::told(token.issued_at, token.expires_at);
         let (token, body) = (Arc::new(token), Arc::new(body));
         AuthToken {
             id,
@@ -38,7 +41,18 @@ impl AuthToken {
             token,
             body,
             fingerprint: None,
+            lifetime,
         }
+    }
+
+    /// The same token, which lives so long, whatever its server says.
+    pub(crate) fn with_lifetime(self, lifetime: Lifetime) -> Self {
+        AuthToken { lifetime, ..self }
+    }
+
+    /// From when until when it is good.
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        self.lifetime
     }
 
     /// The same token, known to come from the login with this fingerprint, if it has one.
@@ -67,20 +81,23 @@ impl AuthToken {
     }
 
     /// Whether it has expired, by this machine's clock. A token that has not can still have been
-    /// revoked.
+    /// revoked. One of a server whose times made no sense when it came has not until it is refused.
     #[must_use]
     pub fn is_expired(&self) -> bool {
         self.expires_in().is_zero()
     }
 
-    /// How long it lives from now on, by this machine's clock; nothing if it has expired.
+    /// How long it lives from now on, by this machine's clock; nothing if it has expired. This may differ
+    /// from `expires_at` where the server's `issued_at` or `Date` speak against it, and is an hour where all
+    /// of them contradict each other.
     #[must_use]
     pub fn expires_in(&self) -> Duration {
-        self.token.expires_at.since(Timestamp::now())
+        let left = self.lifetime.left(Timestamp::now().as_millisecond());
+        Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 
-    /// The token as JSON: `format`, `auth_url`, `id`, `token` as the server sent it, and `fingerprint`
-    /// if it is known from which login it came. Whoever has it has the token, so keep it where nobody
+    /// The token as JSON: `format`, `auth_url`, `id`, `token` as the server sent it, `fingerprint`
+    /// if it is known from which login it came, and `lifetime` if that is other than the token says. Whoever has it has the token, so keep it where nobody
     /// else reads.
     #[must_use]
     pub fn export(&self) -> Value {
@@ -92,6 +109,13 @@ impl AuthToken {
         });
         if let Some(fingerprint) = &self.fingerprint {
             export["fingerprint"] = Value::from(&**fingerprint);
+        }
+        if self.lifetime != Lifetime::told(self.token.issued_at, self.token.expires_at) {
+            let text = |millis| Timestamp::from_millisecond(millis).to_string();
+            export["lifetime"] = json!({
+                "from": text(self.lifetime.from),
+                "until": self.lifetime.until.map(text),
+            });
         }
         export
     }
@@ -112,6 +136,7 @@ impl PartialEq for AuthToken {
             && self.auth_url == other.auth_url
             && self.body == other.body
             && self.fingerprint == other.fingerprint
+            && self.lifetime == other.lifetime
     }
 }
 

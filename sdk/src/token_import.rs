@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::TokenId;
 use crate::auth_url::AuthUrl;
 use crate::client::Client;
 use crate::error::{Context, Error};
 use crate::identity::v3::tokens::{GetToken, Token};
 use crate::runtime::{Operation, Secret, lenient, scrub};
+use crate::session::life::Lifetime;
 use crate::token::{AuthToken, FORMAT};
+use crate::{Timestamp, TokenId};
 
 impl AuthToken {
     /// The token from what [`export`](AuthToken::export) made, in this version of the crate or an earlier
@@ -38,9 +39,14 @@ impl AuthToken {
             None => None,
             Some(_) => Some(text(&export, "fingerprint")?),
         };
+        let lifetime = export.get("lifetime").map(lifetime).transpose()?;
         let body = object(&mut export, "token")?;
         let token = read(TokenId::new(id), body, "token", Arc::from(auth_url))?;
-        Ok(token.with_fingerprint(fingerprint.map(Arc::from)))
+        let token = token.with_fingerprint(fingerprint.map(Arc::from));
+        Ok(match lifetime {
+            Some(lifetime) => token.with_lifetime(lifetime),
+            None => token,
+        })
     }
 
     /// The token from what another client, or this one, wrote as JSON:
@@ -127,7 +133,8 @@ pub(crate) async fn import_token(client: &Client, id: TokenId) -> Result<AuthTok
         .json_in("token")
         .map_err(|error| Error::decode(&error, context(Some(http::Method::GET))))?;
     let url = Arc::from(client.url.to_string());
-    Ok(AuthToken::new(id, token, body, url))
+    let lifetime = client.lifetime(&token, false);
+    Ok(AuthToken::new(id, token, body, url).with_lifetime(lifetime))
 }
 
 /// The server of a token, for messages.
@@ -157,6 +164,23 @@ fn text(value: &Value, key: &str) -> Result<String, InvalidExport> {
         Some(text) if !text.is_empty() => Ok(text.to_owned()),
         _ => Err(InvalidExport::no_export(&format!("it has no `{key}`"))),
     }
+}
+
+/// What [`AuthToken::export`] says where the token's own times are wrong.
+fn lifetime(value: &Value) -> Result<Lifetime, InvalidExport> {
+    let moment = |key: &str| {
+        let text = value.get(key).and_then(Value::as_str);
+        let moment = text.and_then(|text| text.parse::<Timestamp>().ok());
+        let moment = moment.map(Timestamp::as_millisecond);
+        moment.ok_or_else(|| InvalidExport::no_export("its `lifetime` is wrong"))
+    };
+    Ok(Lifetime {
+        from: moment("from")?,
+        until: match value.get("until") {
+            Some(Value::Null) => None,
+            _ => Some(moment("until")?),
+        },
+    })
 }
 
 fn object(value: &mut Value, key: &str) -> Result<Value, InvalidExport> {

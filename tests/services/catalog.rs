@@ -8,14 +8,16 @@ use openstack_identity::{
     AuthToken, Error, ErrorKind, MissingPart, OpenStack, OpenStackBuilder, Password, ServiceClient,
     Verdict,
 };
-use openstack_identity_testing::{Endpoint, IdentityServer, Service};
+use openstack_identity_testing::{Endpoint, Fault, IdentityServer, Service};
 use serde_json::{Value, json};
 
 use crate::stub::{STUB, Stub, builder, identity_with, openstack};
 
-/// A session that starts with a token of the server, whose catalog is this.
+/// A session that starts with a token of the server, whose catalog is this, also when it is looked up.
 async fn with_catalog(server: &IdentityServer, catalog: Value) -> OpenStackBuilder {
     let mut export = openstack(server).token().await.unwrap().export();
+    let looked_up = Fault::status(200).json(&json!({"catalog": catalog}));
+    server.inject(looked_up.on("GET", "/v3/auth/catalog").always());
     export["token"]["catalog"] = catalog;
     OpenStack::builder(server.auth_url()).cached_token(AuthToken::from_export(export).unwrap())
 }
@@ -81,8 +83,8 @@ async fn every_oddity_of_a_catalog_is_borne() {
     );
     assert_eq!(
         server.requests().len(),
-        1,
-        "the login that the token came from"
+        2,
+        "the login that the token came from, and one look for what is missing"
     );
 }
 
@@ -97,8 +99,8 @@ async fn what_is_missing_is_said_with_what_there_is() {
         .await
         .unwrap_err();
     let expected = "bare-metall GET /nodes: no service of type `bare-metall`; the catalog has baremetal, compute, \
-        identity, object-store; did you mean `baremetal`?; ask for what is there, or give an address with \
-        `endpoint_override`";
+        identity, object-store; did you mean `baremetal`?; the catalog was looked up 0 s ago; ask for what is there, or \
+        give an address with `endpoint_override`";
     assert_eq!(error.to_string(), expected);
     let error = openstack.service("ironic").versions().await.unwrap_err();
     assert!(
@@ -150,6 +152,8 @@ async fn tokens_without_a_catalog_say_why() {
         .cached_token(bare)
         .build()
         .unwrap();
+    let refused = Fault::status(403).json(&json!({"error": {"message": "No."}}));
+    server.inject(refused.on("GET", "/v3/auth/catalog"));
     let error = bare.service(STUB).get("nodes").await.unwrap_err();
     assert!(
         error.to_string().contains("came without its catalog"),

@@ -111,7 +111,7 @@ async fn many_tasks_share_one_login() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_and_the_request_replayed_once() {
+async fn a_refused_token_is_replaced_and_the_request_replayed() {
     let stub = Stub::start(|before, _| match before {
         0 => Answer::status(401),
         _ => Answer::json(200, &json!({})),
@@ -140,7 +140,8 @@ async fn a_refused_token_is_renewed_and_the_request_replayed_once() {
         .await
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unauthorized), "{error}");
-    assert_eq!((never.seen().len(), logins(&server)), (2, 2));
+    // Twice at most.
+    assert_eq!((never.seen().len(), logins(&server)), (3, 3));
 }
 
 #[tokio::test]

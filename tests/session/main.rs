@@ -6,6 +6,7 @@ mod explained;
 mod factors;
 mod limits;
 mod logins;
+mod odd_server;
 mod outages;
 mod proxy;
 mod refusals;
@@ -13,6 +14,7 @@ mod renewals;
 mod shared;
 mod sharing;
 mod telling;
+mod times;
 mod transport;
 
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Tokens and credentials that are refused.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use openstack_identity::{ErrorKind, OpenStack, Password, ProjectScope, Validity};
 use openstack_identity_testing::Fault;
@@ -16,26 +16,118 @@ fn unauthorized() -> Fault {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_once_a_call() {
+async fn a_call_replaces_a_refused_token_at_most_twice() {
     let server = start().await;
     let openstack = builder(&server).build().unwrap();
     call(&openstack).await.unwrap();
-    server.clock().advance(Duration::from_secs(60));
-
-    server.inject(unauthorized().on("GET", PROJECTS));
-    call(&openstack).await.unwrap();
-    assert_eq!((logins(&server), server.count("GET", PROJECTS)), (2, 3));
+    for (refusals, logins_more) in [(1, 1), (2, 2)] {
+        server.clear_requests();
+        server.inject(unauthorized().on("GET", PROJECTS).times(refusals));
+        call(&openstack).await.unwrap();
+        assert_eq!(logins(&server), logins_more);
+        assert_eq!(server.count("GET", PROJECTS), logins_more + 1);
+    }
 
     server.clear_requests();
-    server.clock().advance(Duration::from_secs(60));
     server.inject(unauthorized().on("GET", PROJECTS).always());
+    let began = Instant::now();
     let error = call(&openstack).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unauthorized), "{error}");
     assert_eq!(
         (logins(&server), server.count("GET", PROJECTS)),
-        (1, 2),
+        (2, 3),
         "no loop"
     );
+    assert!(
+        began.elapsed() >= Duration::from_secs(1),
+        "the second one waits"
+    );
+}
+
+/// A second has ten tenths, and Keystone revokes the whole of it.
+async fn at_each_tenth_of_a_second<F>(test: impl Fn(u32) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let tests: Vec<_> = (0..10).map(|tenth| tokio::spawn(test(tenth))).collect();
+    for test in tests {
+        test.await.unwrap();
+    }
+}
+
+async fn wait_for(tenth: u32) {
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let wait = (1_000 + tenth * 100 - now.subsec_millis()) % 1_000;
+    tokio::time::sleep(Duration::from_millis(wait.into())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_password_set_again_fails_no_call() {
+    at_each_tenth_of_a_second(async |tenth| {
+        let server = start().await;
+        let openstack = builder(&server).build().unwrap();
+        call(&openstack).await.unwrap();
+        wait_for(tenth).await;
+        let demo = server.demo();
+        server.set_password(&demo.user_id, &demo.password).unwrap();
+        for _ in 0..4 {
+            call(&openstack).await.unwrap();
+        }
+        assert!(logins(&server) <= 3, "{tenth}: {}", logins(&server));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_fails_none_of_many_calls_at_a_time() {
+    at_each_tenth_of_a_second(async |tenth| {
+        let server = start().await;
+        let openstack = builder(&server).build().unwrap();
+        call(&openstack).await.unwrap();
+        wait_for(tenth).await;
+        server.revoke_user_tokens(&server.demo().user_id).unwrap();
+        let calls: Vec<_> = (0..50)
+            .map(|number| {
+                let openstack = openstack.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_millis(number * 30)).await;
+                    call(&openstack).await
+                })
+            })
+            .collect();
+        for one in calls {
+            one.await.unwrap().unwrap();
+        }
+        assert!(logins(&server) <= 3, "{tenth}: {}", logins(&server));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_can_carry_is_refused_at_the_login() {
+    let server = start().await;
+    for id in ["to\tken", "  "] {
+        server.inject(Fault::with_header("X-Subject-Token", id).on("POST", TOKENS));
+        let openstack = builder(&server).build().unwrap();
+        server.clear_requests();
+        let error = call(&openstack).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::UnexpectedAnswer),
+            "{error}"
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains("X-Subject-Token") && text.contains("generate_token"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("to\tken") && !text.contains("nothing was sent"),
+            "{text}"
+        );
+        assert_eq!(server.requests().len(), 1);
+        call(&openstack).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use openstack_identity::{BoxError, Credentials, CredentialsProvider, Event, Open
 use openstack_identity_testing::IdentityServer;
 
 use crate::moody::Moody;
+use crate::odd_server::{OddServer, Times, ahead};
 use crate::{Counter, builder, call, demo, id, key, logins, start};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -60,6 +61,43 @@ async fn tokens_are_kept_until_it_is_time_to_renew_them() {
             assert!(kept + slow >= most, "{life}: {kept:?}");
         }
         assert!(life < 60 || store.lives().len() == 1, "{life}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_kept_as_long_as_it_lives_whatever_its_server_says() {
+    let (day, hour, now) = (86_400, 3_600, ahead(0).as_second());
+    for (issued, expires, least, most) in [
+        (day, 12, 8, 12),
+        (8_000 * 365 * day, 12, 8, 12),
+        (15, 12, 8, 12),
+        (-now, 12, 8, 12),
+        (3 * hour, 3 * hour + 12, 8, 12),
+        // It may be good for long, or for ever.
+        (0, -10, 60, hour),
+        (0, 8_000 * 365 * day, hour, 30 * day),
+    ] {
+        let server = OddServer::start(Times::new(issued, expires, 3_600)).await;
+        let (store, counter) = (Moody::default(), Counter::default());
+        for _ in 0..2 {
+            let program = server.builder().token_store(store.clone());
+            let program = program.on_event(counter.hook()).build().unwrap();
+            call(&program).await.unwrap();
+            call(&program).await.unwrap();
+        }
+        let lives: Vec<_> = store.lives().iter().map(Duration::as_secs).collect();
+        let [life] = lives[..] else {
+            panic!("{issued} {expires}: {lives:?}");
+        };
+        assert!(
+            (least..=most).contains(&i64::try_from(life).unwrap()),
+            "{issued} {expires}: {life}"
+        );
+        assert_eq!(
+            (server.logins(), counter.of(Event::CacheHit)),
+            (1, 1),
+            "{issued} {expires}"
+        );
     }
 }
 

@@ -6,6 +6,10 @@ mod failures;
 mod fleet;
 mod leases;
 mod moody;
+#[allow(dead_code)]
+#[path = "../session/odd_server.rs"]
+mod odd_server;
+mod revoked;
 mod sealed;
 #[cfg(feature = "servers")]
 mod servers;

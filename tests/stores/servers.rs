@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use openstack_identity::store::{MemcachedStore, RedisStore, TokenStore};
-use openstack_identity::{Event, ProjectScope};
+use openstack_identity::store::{FileStore, MemcachedStore, RedisStore, TokenStore};
+use openstack_identity::{Event, OpenStack, OpenStackBuilder, Password, ProjectScope};
 use openstack_identity_testing::{Endpoint, Fault, IdentityServer, Service};
 use tests::memcached_server::MemcachedServer;
 use tests::redis_server::RedisServer;
@@ -12,7 +12,7 @@ use tests::world::World;
 use crate::fleet::{
     Account, Place, Told, another_takes_over, assert_one_login, fifty_log_in_once, wait_for_logins,
 };
-use crate::{Counter, TOKENS, builder, id, logins, start};
+use crate::{Counter, TOKENS, builder, call, id, logins, start};
 
 /// One Redis by several addresses, as hosts of a network would see it.
 fn redis_places(server: &RedisServer) -> Vec<Place> {
@@ -111,6 +111,48 @@ async fn on_a_real_keystone_a_fleet_logs_in_once() {
         let told = account.fleet(50, &places).await;
         assert_one_login(&told);
     }
+}
+
+/// Many clients of a user, each with what `with` adds; a password that is set again fails none of their calls.
+async fn survive_on_keystone(with: impl Fn(OpenStackBuilder) -> OpenStackBuilder) {
+    let world = World::keystone().await.unwrap();
+    let user = world.fresh_user("revoked").await.unwrap();
+    let password = Password::by_id(&user.id, &*user.password);
+    let program = |_| {
+        let program = OpenStack::builder(&*world.auth_url).credentials(password.clone());
+        with(program).build().unwrap()
+    };
+    let programs: Vec<_> = (0..20).map(program).collect();
+    for program in &programs {
+        call(program).await.unwrap();
+    }
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        let change = world.change().set_password(&user.id, &user.password);
+        change.await.unwrap();
+        let calls = programs.iter().cloned().map(|program| {
+            tokio::spawn(async move {
+                for _ in 0..4 {
+                    call(&program).await?;
+                }
+                Ok::<_, openstack_identity::Error>(())
+            })
+        });
+        for calls in calls.collect::<Vec<_>>() {
+            calls.await.unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_a_real_keystone_a_revocation_fails_no_call() {
+    survive_on_keystone(|alone| alone).await;
+    let redis = redis();
+    let (_, url) = &redis_places(&redis)[0];
+    survive_on_keystone(|program| program.token_store(RedisStore::open(url).unwrap())).await;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("tokens");
+    survive_on_keystone(|program| program.token_store(FileStore::in_folder(&folder))).await;
 }
 
 /// A cloud whose catalog alone is larger than what memcached takes.

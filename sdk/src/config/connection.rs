@@ -210,7 +210,7 @@ impl Builder<'_> {
         }
         match AuthUrl::parse(text) {
             Ok(url) => Ok((text.to_owned(), url)),
-            Err(error) => Err(invalid(named, error.to_string().trim_end_matches(": "))),
+            Err(error) => Err(invalid(named, error.what().trim_end_matches(": "))),
         }
     }
 }

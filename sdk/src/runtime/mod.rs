@@ -41,6 +41,8 @@ pub use error::{DecodeError, NoFailure, OperationError, RequestError, ServiceErr
 pub use http::Method;
 pub use keyed_set::{Empty, Keyed, KeyedSet, Repeated, Wrapped};
 pub use patch::Patch;
+#[cfg(feature = "client")]
+pub(crate) use request::is_sendable;
 pub use request::{Request, RequestBuilder};
 pub use response::Response;
 pub use secret::Secret;

@@ -119,11 +119,9 @@ impl Request {
         if text.trim().is_empty() {
             return Err(RequestError::value(name, "is empty"));
         }
-        // Beyond ASCII servers differ in what they read.
-        let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         let mut value = HeaderValue::from_str(text)
             .ok()
-            .filter(|_| plain)
+            .filter(|_| is_sendable(text))
             .ok_or_else(|| RequestError::value(name, "has a character that no header can carry"))?;
         if secret {
             value.set_sensitive(true);
@@ -132,6 +130,11 @@ impl Request {
         self.headers.insert(header, value);
         Ok(())
     }
+}
+
+/// Whether a header can carry the text. Beyond ASCII servers differ in what they read.
+pub(crate) fn is_sendable(text: &str) -> bool {
+    !text.trim().is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Shows no body, and no header that carries a secret.

@@ -13,10 +13,10 @@ use crate::address::Address;
 use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpoint};
 use crate::client::Client;
 use crate::discovery::ServiceVersion;
-use crate::error::{Context, Error};
+use crate::error::{Context, Error, ErrorKind};
 use crate::identity::v3::tokens::Token;
 use crate::openstack::OpenStack;
-use crate::session::SessionToken;
+use crate::session::{Catalog, SessionToken};
 
 pub use self::download::ServiceDownload;
 pub use self::request::ServiceRequest;
@@ -29,7 +29,8 @@ const PLACEHOLDER: &str = "service";
 /// A service of the catalog, to which requests can be sent. Made by [`OpenStack::service`].
 ///
 /// The endpoint is looked up in the catalog of the token that a request is sent with, so it follows each
-/// renewal. Nothing is sent, and no login happens, before something is awaited.
+/// renewal. If it is not in there, or can't be reached, the session looks the catalog up again, at most once
+/// in five minutes. Nothing is sent, and no login happens, before something is awaited.
 ///
 /// ```no_run
 /// use serde_json::{Value, json};
@@ -138,11 +139,9 @@ impl ServiceClient {
     /// `NoEndpoint`, or there is no token.
     pub async fn endpoint(&self) -> Result<String, Error> {
         let context = self.context("endpoint");
-        let token = self
-            .token(&self.openstack.shared().client.begin(), &context)
-            .await?;
-        let endpoint = self.endpoint_with(&token.token, &context)?;
-        Ok(format!("{}{}", endpoint.origin, endpoint.path))
+        let client = self.openstack.shared().client.begin();
+        let Place { address, .. } = self.place(&client, &context).await?;
+        Ok(format!("{}{}", address.origin, address.path))
     }
 
     /// Which endpoint requests go to now, and why not to each other one of the catalog.
@@ -152,13 +151,10 @@ impl ServiceClient {
     /// There is no token. That no endpoint fits is no error here.
     pub async fn explain(&self) -> Result<EndpointChoice, Error> {
         let context = self.context("explain");
-        let token = self
-            .token(&self.openstack.shared().client.begin(), &context)
-            .await?
-            .token;
-        let mut choice = self
-            .filter
-            .explain(token.catalog.as_deref().unwrap_or_default());
+        let shared = self.openstack.shared();
+        let token = self.token(&shared.client.begin(), &context).await?;
+        let catalog = shared.session.catalog(&token);
+        let mut choice = self.filter.explain(catalog.services().unwrap_or_default());
         choice.endpoint_override = self.address_given().map(str::to_owned);
         Ok(choice)
     }
@@ -173,12 +169,22 @@ impl ServiceClient {
         let mut context = self.context("versions");
         let shared = self.openstack.shared();
         let client = shared.client.begin();
-        let token = self.token(&client, &context).await?;
-        let endpoint = self.endpoint_with(&token.token, &context)?;
-        context.method = Some(Method::GET);
-        endpoint.host().clone_into(&mut context.host);
-        let versions = shared.versions.get(&endpoint, &client.wire, &context);
-        Ok(client.wire.within(&context, versions).await?.to_vec())
+        let mut moved = false;
+        loop {
+            let place = self.place(&client, &context).await?;
+            context.method = Some(Method::GET);
+            place.address.host().clone_into(&mut context.host);
+            let versions = shared.versions.get(&place.address, &client.wire, &context);
+            match client.wire.within(&context, versions).await {
+                Err(error) if place.may_have_moved(&error) => {
+                    if moved || !self.has_moved(&client, &place, &context).await? {
+                        return Err(self.with_catalog(error, &place));
+                    }
+                    moved = true;
+                }
+                versions => return Ok(versions?.to_vec()),
+            }
+        }
     }
 
     /// For errors of this operation.
@@ -201,28 +207,97 @@ impl ServiceClient {
         own.or_else(|| services.endpoint_override(self.filter.service_type()))
     }
 
-    /// The endpoint for requests that carry this token.
-    fn endpoint_with(&self, token: &Token, context: &Context) -> Result<Address, Error> {
-        let endpoint = match self.address_given() {
-            Some(template) => {
-                let url =
-                    filled_in(template, token).ok_or("is for a project, and the token is not");
-                let given = url.and_then(|url| Address::parse(&url));
-                given.map_err(|why| {
-                    let what =
-                        format!("the endpoint override {why}: write it as https://host/path");
-                    Error::input_of(context.clone(), what)
-                })?
+    /// Where a request goes to, and with which token. The catalog is looked up again if it has nothing that
+    /// fits, as what has been added since the login is not in it.
+    async fn place(&self, client: &Client, context: &Context) -> Result<Place, Error> {
+        let session = &self.openstack.shared().session;
+        let mut token = self.token(client, context).await?;
+        let mut looked = false;
+        loop {
+            let catalog = session.catalog(&token);
+            let error = match self.address(&token, &catalog, context) {
+                Ok(address) => {
+                    address.warn_of_plain_http();
+                    let catalog = self.address_given().is_none().then_some(catalog);
+                    return Ok(Place {
+                        token,
+                        address,
+                        catalog,
+                    });
+                }
+                Err(error) => error,
+            };
+            if !matches!(error.kind(), ErrorKind::NoEndpoint(_)) {
+                return Err(error);
             }
-            None => self.endpoint_of_catalog(token, context)?,
-        };
-        endpoint.warn_of_plain_http();
-        Ok(endpoint)
+            let next = match std::mem::replace(&mut looked, true) {
+                true => None,
+                false => session.look_again(client, &token, &catalog).await?,
+            };
+            match next {
+                Some(next) => token = next,
+                // Without a catalog the error says why.
+                None if catalog.services().is_none() => return Err(error),
+                None => return Err(error.with_note(&session.catalog(&token).to_string())),
+            }
+        }
     }
 
-    fn endpoint_of_catalog(&self, token: &Token, context: &Context) -> Result<Address, Error> {
-        let found = match token.catalog.as_deref() {
-            Some(catalog) => self.filter.find(catalog),
+    /// Whether the endpoint is elsewhere now, after nobody was found at its address.
+    async fn has_moved(
+        &self,
+        client: &Client,
+        place: &Place,
+        context: &Context,
+    ) -> Result<bool, Error> {
+        let Some(catalog) = &place.catalog else {
+            return Ok(false);
+        };
+        let session = &self.openstack.shared().session;
+        let Some(token) = session.look_again(client, &place.token, catalog).await? else {
+            return Ok(false);
+        };
+        let address = self.address(&token, &session.catalog(&token), context)?;
+        Ok(address != place.address)
+    }
+
+    /// The error of an endpoint, with how old the catalog is that has led there.
+    fn with_catalog(&self, error: Error, place: &Place) -> Error {
+        match &place.catalog {
+            Some(_) => {
+                let session = &self.openstack.shared().session;
+                error.with_note(&session.catalog(&place.token).to_string())
+            }
+            None => error,
+        }
+    }
+
+    /// The endpoint for requests that carry this token.
+    fn address(
+        &self,
+        token: &Token,
+        catalog: &Catalog,
+        context: &Context,
+    ) -> Result<Address, Error> {
+        let Some(template) = self.address_given() else {
+            return self.address_in(token, catalog, context);
+        };
+        let url = filled_in(template, token).ok_or("is for a project, and the token is not");
+        let given = url.and_then(|url| Address::parse(&url));
+        given.map_err(|why| {
+            let what = format!("the endpoint override {why}: write it as https://host/path");
+            Error::input_of(context.clone(), what)
+        })
+    }
+
+    fn address_in(
+        &self,
+        token: &Token,
+        catalog: &Catalog,
+        context: &Context,
+    ) -> Result<Address, Error> {
+        let found = match catalog.services() {
+            Some(services) => self.filter.find(services),
             None => {
                 let scoped =
                     token.project.is_some() || token.domain.is_some() || token.system.is_some();
@@ -238,6 +313,21 @@ impl ServiceClient {
         let endpoint = found.map_err(|none| Error::no_endpoint(none, context.clone()))?;
         Address::parse(&endpoint.url)
             .map_err(|why| Error::unexpected(&format!("the endpoint {why}"), context.clone()))
+    }
+}
+
+/// Where a request goes to, and with what.
+struct Place {
+    token: SessionToken,
+    address: Address,
+    /// The catalog that leads there; none if an override does.
+    catalog: Option<Catalog>,
+}
+
+impl Place {
+    /// Whether the error may be that of an endpoint which is elsewhere now.
+    fn may_have_moved(&self, error: &Error) -> bool {
+        self.catalog.is_some() && matches!(error.kind(), ErrorKind::Unreachable)
     }
 }
 

@@ -53,7 +53,7 @@ const SECRET_KEYS: [&str; 8] = [
 /// A request to a service, sent when it is awaited.
 ///
 /// If the service refuses the token (401), the session gets another one and the request is sent once
-/// more; if its body is a stream that can't be sent again, the error says so, and the next call has the
+/// more, and again if that is of the second in which Keystone revoked the first; if its body is a stream that can't be sent again, the error says so, and the next call has the
 /// new token. An answer from 400 on is an error, and so is a redirect, which is not followed to another
 /// origin.
 ///
@@ -229,13 +229,14 @@ impl ServiceRequest {
         let target = Target::parse(&self.path).map_err(|why| refuse(&context, why))?;
         let shared = self.client.openstack.shared();
         let mut client = shared.client.begin();
-        let mut first = true;
+        let (mut replaced, mut moved) = (0, false);
         loop {
-            let token = self.client.token(&client, &context).await?;
-            let endpoint = self.client.endpoint_with(&token.token, &context)?;
-            endpoint.host().clone_into(&mut context.host);
-            let url = target.at(&endpoint).map_err(|why| refuse(&context, why))?;
-            let id = token.token.id();
+            let place = self.client.place(&client, &context).await?;
+            place.address.host().clone_into(&mut context.host);
+            let url = target
+                .at(&place.address)
+                .map_err(|why| refuse(&context, why))?;
+            let id = place.token.id();
             let mut secrets = self.secrets.clone();
             secrets.push(Secret::new(id.expose()));
             let request = self
@@ -251,7 +252,23 @@ impl ServiceRequest {
                 repeat: Repeat::of(&self.method),
                 keep_open,
             };
-            let answer = client.wire.open(request, terms).await?;
+            let opened = client.wire.open(request, terms).await;
+            if self.body.as_bytes().is_none() {
+                // The stream took its time.
+                client = shared.client.begin();
+            }
+            let answer = match opened {
+                Ok(answer) => answer,
+                Err(error) if place.may_have_moved(&error) => {
+                    let moves = !moved && self.client.has_moved(&client, &place, &context).await?;
+                    if !moves || !self.body.can_be_sent_again() {
+                        return Err(self.client.with_catalog(error, &place));
+                    }
+                    moved = true;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if failure::is_success(answer.status()) {
                 return Ok(Answered {
                     answer,
@@ -260,12 +277,8 @@ impl ServiceRequest {
                 });
             }
             let error = failure::of(&answer.map(Received::whole), &secrets, sent);
-            if self.body.as_bytes().is_none() {
-                // The stream took its time.
-                client = shared.client.begin();
-            }
             let loss = self.loss(&error);
-            let again = shared.tries_again(&client, &mut first, loss, &token);
+            let again = shared.tries_again(&client, &mut replaced, loss, &place.token);
             if !again.await {
                 return Err(error);
             }

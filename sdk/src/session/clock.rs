@@ -1,6 +1,7 @@
 //! What the time is: by the server's clock for what the server dates, and by one that nobody can set for
 //! how long something lasts.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -25,33 +26,56 @@ pub(crate) struct Now {
 
 /// What is known of the Identity server's clock. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ServerClock(Arc<Mutex<Offset>>);
+pub(crate) struct ServerClock(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    offset: Mutex<Offset>,
+    /// Whether it was told that the server's times contradict each other.
+    doubted: AtomicBool,
+}
 
 impl ServerClock {
     /// The present.
     pub(crate) fn now(&self) -> Now {
-        let offset = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Now {
-            server: wall().saturating_add(offset.ahead),
+            server: wall().saturating_add(self.offset().ahead()),
             ticks: ticks(),
         }
     }
 
+    /// What the server's clock shows, if one of its answers has told.
+    pub(crate) fn told(&self) -> Option<Millis> {
+        let Offset(told) = self.offset();
+        told.map(|ahead| wall().saturating_add(ahead))
+    }
+
+    fn offset(&self) -> Offset {
+        *self.0.offset.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Learns from the `Date` of an answer that has just come, to a request that was sent when our clock
-    /// showed `sent`. An answer without one teaches nothing.
+    /// showed `sent`. An answer without one teaches nothing, and neither does what is said of a token.
     pub(crate) fn learn(&self, headers: &HeaderMap, sent: Millis) {
         if let Some(date) = date(headers) {
-            self.with(|offset| offset.dated(date.as_millisecond(), sent, wall()));
+            let mut offset = self.0.offset.lock().unwrap_or_else(PoisonError::into_inner);
+            offset.dated(date.as_millisecond(), sent, wall());
         }
     }
 
-    /// Learns when a token was issued that has just come.
-    pub(crate) fn issued(&self, issued: Timestamp) {
-        self.with(|offset| offset.issued(issued.as_millisecond(), wall()));
-    }
-
-    fn with(&self, learn: impl FnOnce(&mut Offset)) {
-        learn(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Tells, once, that the times of something that has just come contradict each other, or this clock.
+    pub(crate) fn doubt(&self, host: &str, issued: Timestamp, expires: Timestamp) {
+        if self.0.doubted.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!(
+            host,
+            issued_at = %issued,
+            expires_at = %expires,
+            now = %Timestamp::from_millisecond(self.now().server),
+            "the server's times contradict each other, so lifetimes are estimated: check its clock and \
+             its time zone"
+        );
     }
 }
 
@@ -70,38 +94,25 @@ fn ticks() -> Millis {
     Millis::try_from(START.elapsed().as_millis()).unwrap_or(Millis::MAX)
 }
 
-/// How far the server's clock is ahead of ours.
+/// How far the server's clock is ahead of ours, if it has told.
 #[derive(Clone, Copy, Debug, Default)]
-struct Offset {
-    ahead: Millis,
-    /// The same by the `Date` of answers, which may be the clock of a proxy, and is the less exact.
-    by_date: Option<Millis>,
-    /// Whether `ahead` comes from the moment at which a token was issued.
-    exact: bool,
-}
+struct Offset(Option<Millis>);
 
 impl Offset {
-    /// A token was issued just now. Tokens are what matters, so this counts more than any `Date`.
-    fn issued(&mut self, issued: Millis, now: Millis) {
-        self.ahead = issued.saturating_sub(now);
-        self.exact = true;
+    fn ahead(self) -> Millis {
+        self.0.unwrap_or(0)
     }
 
     /// The `Date` of an answer lies between our `sent` and `received`, as whole seconds. What agrees with
-    /// what is known, give or take a second, changes nothing. What doesn't means that a clock was set,
-    /// so what is known moves by as much as the `Date`s have. The clock is rather taken to be late than
-    /// early: a token that is used too long is refused, which does no harm.
+    /// what is known, give or take a second, changes nothing. What doesn't means that a clock was set.
+    /// The clock is rather taken to be late than early: a token that is used too long is refused, which
+    /// does no harm.
     fn dated(&mut self, date: Millis, sent: Millis, received: Millis) {
         let (earliest, latest) = (date.saturating_sub(received), date.saturating_sub(sent));
         let least = earliest.saturating_sub(SECOND);
         let most = latest.saturating_add(2 * SECOND);
-        let known = self.by_date.or((!self.exact).then_some(0));
-        let by_date = known.filter(|known| (least..=most).contains(known));
-        let by_date = by_date.unwrap_or(earliest);
-        if let Some(known) = known {
-            self.ahead = self.ahead.saturating_add(by_date.saturating_sub(known));
-        }
-        self.by_date = Some(by_date);
+        let agrees = (least..=most).contains(&self.ahead());
+        self.0 = Some(if agrees { self.ahead() } else { earliest });
     }
 }
 
@@ -119,7 +130,7 @@ mod tests {
             offset.dated(T0, T0 + fraction - 20, T0 + fraction);
             // An answer that took its time, dated when it began.
             offset.dated(T0, T0 + fraction, T0 + fraction + 30 * SECOND);
-            assert_eq!(offset.ahead, 0, "{fraction}");
+            assert_eq!(offset.ahead(), 0, "{fraction}");
         }
     }
 
@@ -128,38 +139,24 @@ mod tests {
         for wrong in [DAY, -DAY, 3 * SECOND, -3 * SECOND] {
             let mut offset = Offset::default();
             offset.dated(T0, T0 - wrong - 20, T0 - wrong);
-            assert!((offset.ahead - wrong).abs() <= SECOND, "{wrong} {offset:?}");
-            let learned = offset.ahead;
+            assert!(
+                (offset.ahead() - wrong).abs() <= SECOND,
+                "{wrong} {offset:?}"
+            );
+            let learned = offset.ahead();
             offset.dated(
                 T0 + 60 * SECOND,
                 T0 - wrong + 60 * SECOND,
                 T0 - wrong + 60 * SECOND,
             );
-            assert_eq!(offset.ahead, learned, "the next one agrees");
+            assert_eq!(offset.ahead(), learned, "the next one agrees");
         }
-    }
-
-    #[test]
-    fn a_tokens_issue_counts_more_than_the_clock_of_a_proxy() {
-        let mut offset = Offset::default();
-        offset.dated(T0 + DAY, T0, T0);
-        offset.issued(T0, T0);
-        assert_eq!(offset.ahead, 0);
-        offset.dated(T0 + DAY + SECOND, T0 + SECOND, T0 + SECOND);
-        assert_eq!(offset.ahead, 0, "its date has not moved");
-
-        // The same where the login's own answer has no date.
-        let mut offset = Offset::default();
-        offset.issued(T0, T0);
-        offset.dated(T0 + DAY, T0, T0);
-        assert_eq!(offset.ahead, 0);
     }
 
     #[test]
     fn a_clock_that_is_set_is_followed() {
         let mut offset = Offset::default();
         offset.dated(T0, T0, T0);
-        offset.issued(T0, T0 + 300);
         // Ours is set back by an hour, and later right again.
         let hour = 3600 * SECOND;
         offset.dated(
@@ -167,9 +164,9 @@ mod tests {
             T0 + 60 * SECOND - hour,
             T0 + 60 * SECOND - hour,
         );
-        assert!((offset.ahead - hour).abs() <= SECOND, "{offset:?}");
+        assert!((offset.ahead() - hour).abs() <= SECOND, "{offset:?}");
         offset.dated(T0 + 90 * SECOND, T0 + 90 * SECOND, T0 + 90 * SECOND);
-        assert!(offset.ahead.abs() <= SECOND, "{offset:?}");
+        assert!(offset.ahead().abs() <= SECOND, "{offset:?}");
     }
 
     #[test]
@@ -183,7 +180,7 @@ mod tests {
             let mut offset = Offset::default();
             offset.dated(odd, T0, T0);
             offset.dated(T0, T0, T0);
-            assert!(offset.ahead.abs() <= SECOND, "{odd} {offset:?}");
+            assert!(offset.ahead().abs() <= SECOND, "{odd} {offset:?}");
         }
     }
 }

@@ -119,6 +119,7 @@ async fn log_in(
     let life = Life {
         issued: now.server - 60_000,
         expires: now.server + 3_600_000,
+        came: now,
         renewable: true,
     };
     let mut serial = 0;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::Session;
+use super::clock::{Millis, SECOND};
+use super::life;
 use super::memory::{Denied, Fingerprint};
 use crate::Timestamp;
 use crate::chance::chance;
@@ -14,7 +16,7 @@ use crate::identity::v3::tokens::{
     GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired,
 };
 use crate::owner::fingerprint;
-use crate::runtime::Response;
+use crate::runtime::{Response, is_sendable};
 use crate::session::mfa::Factor;
 use crate::session::provider::BoxError;
 use crate::timer::within;
@@ -22,6 +24,9 @@ use crate::token::AuthToken;
 
 /// How often a login goes on with another factor, at most.
 const ROUNDS: usize = 5;
+
+/// How long a receipt is good whose times make no sense: as Keystone's are.
+const RECEIPT: Millis = 300 * SECOND;
 
 impl Session {
     /// A token for the credentials of this moment, and what it was: a login, or a hit of the store.
@@ -123,7 +128,8 @@ impl Session {
                 Ok(answer) => return issued(answer, client),
                 Err(SendError::Other(error)) => return Err(error),
                 Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
-                    let Some(more) = self.factors(&needed, client).await? else {
+                    let given = sound(&needed, client)?;
+                    let Some(more) = self.factors(&given, client).await? else {
                         return Err(Error::more_factors(needed, client));
                     };
                     one_shot = is_one_shot(&more);
@@ -175,8 +181,8 @@ impl Session {
         needed: &ReceiptRequired,
     ) -> Result<AuthMethod, BoxError> {
         let now = Timestamp::from_millisecond(self.memory.clock.now().server);
-        // The receipt has just come, so that no clock has to be right.
-        let limit = needed.expires_at().since(needed.partial.receipt.issued_at);
+        // By its own length, so that no clock has to be right.
+        let limit = needed.expires_at().since(now);
         let supplied = within(limit, factor.supply(needed, now)).await;
         supplied.unwrap_or_else(|_| {
             Err(format!("it was not given within {limit:?}, when the receipt expired").into())
@@ -215,9 +221,40 @@ fn issued(
             client.context::<GenerateToken>(Some(http::Method::POST)),
         )
     })?;
-    client.clock.issued(issued.token.issued_at);
+    if !is_sendable(issued.id.expose()) {
+        return Err(unsendable("X-Subject-Token", client));
+    }
+    let lifetime = client.lifetime(&issued.token, true);
     let auth_url = Arc::from(client.url.to_string());
-    Ok(AuthToken::new(issued.id, issued.token, body, auth_url))
+    Ok(AuthToken::new(issued.id, issued.token, body, auth_url).with_lifetime(lifetime))
+}
+
+/// A receipt that has just come, with times that can be gone by.
+fn sound(needed: &ReceiptRequired, client: &Client) -> Result<ReceiptRequired, Error> {
+    if !is_sendable(needed.id.expose()) {
+        return Err(unsendable("Openstack-Auth-Receipt", client));
+    }
+    let mut needed = needed.clone();
+    let receipt = &mut needed.partial.receipt;
+    let (from, until) = (receipt.issued_at, receipt.expires_at);
+    let now = client.clock.now().server;
+    if !life::is_plausible(from, until, client.clock.told(), true) {
+        client.clock.doubt(client.host(), from, until);
+    }
+    let length = life::length(from, until, now).unwrap_or(RECEIPT);
+    receipt.issued_at = Timestamp::from_millisecond(now);
+    receipt.expires_at = Timestamp::from_millisecond(now.saturating_add(length));
+    Ok(needed)
+}
+
+/// A header of the server's that can't be sent back.
+fn unsendable(header: &str, client: &Client) -> Error {
+    let what =
+        format!("its header {header} has a character that no request can carry, or is empty");
+    Error::unexpected(
+        &what,
+        client.context::<GenerateToken>(Some(http::Method::POST)),
+    )
 }
 
 fn no_factor(why: &str, client: &Client) -> Error {

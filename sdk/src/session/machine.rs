@@ -7,7 +7,10 @@ use super::clock::{Millis, Now, SECOND};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Life {
     pub issued: Millis,
+    /// [`NEVER`] if that is not known.
     pub expires: Millis,
+    /// When it came to this session.
+    pub came: Now,
     /// Whether another login would bring one that expires later.
     pub renewable: bool,
 }
@@ -19,6 +22,12 @@ pub(crate) struct Held<T> {
     pub serial: u64,
     life: Life,
     renew_at: Millis,
+}
+
+impl<T> Held<T> {
+    pub(crate) fn life(&self) -> Life {
+        self.life
+    }
 }
 
 /// What a caller who needs a token does next.
@@ -67,9 +76,21 @@ pub(crate) struct Machine<T, E> {
     renew_after: Millis,
     /// No login before this moment, in ticks: a token issued in this second is dead on arrival.
     hold_until: Millis,
+    /// When a token was refused last; of several in a row, the first.
+    refused: Option<Now>,
     /// Nobody is expected to go on: a token is not renewed before it expires.
     closed: bool,
 }
+
+/// The end of a token that is used until it is refused.
+pub(crate) const NEVER: Millis = Millis::MAX;
+
+/// Whoever gets a token this soon after its issue, or two refusals within this time, may have to do with a
+/// revocation that is not over.
+const RECENT: Millis = 3 * SECOND;
+
+/// From when on a second is over.
+const SECOND_OVER: Millis = SECOND + SECOND / 10;
 
 /// The margin before expiry, at most.
 const MARGIN: Millis = 120 * SECOND;
@@ -89,6 +110,7 @@ impl<T: Clone, E: Clone> Machine<T, E> {
             renewal_failures: 0,
             renew_after: Millis::MIN,
             hold_until: Millis::MIN,
+            refused: None,
             closed: false,
         }
     }
@@ -150,7 +172,8 @@ impl<T: Clone, E: Clone> Machine<T, E> {
         let margin = margin(life);
         let jitter = scaled(margin / 2, chance);
         self.serials += 1;
-        let (serial, renew_at) = (self.serials, life.expires - margin - jitter);
+        let renew_at = life.expires.saturating_sub(margin + jitter);
+        let serial = self.serials;
         self.held = Some(Held {
             token,
             serial,
@@ -175,16 +198,29 @@ impl<T: Clone, E: Clone> Machine<T, E> {
 
     /// A service has refused the token with this serial. A newer one is not thrown away for it.
     pub(crate) fn token_refused(&mut self, serial: u64, now: Now) {
-        let Some(held) = self.drop_held(serial, Absence::Refused) else {
+        let Some(Held { life, .. }) = self.drop_held(serial, Absence::Refused) else {
             return;
         };
         // Keystone revokes by whole seconds: what is issued in the second of a password change is
-        // refused at once, and another of the same second would be too.
-        let age = now.server.saturating_sub(held.life.issued);
-        if age < 2 * SECOND {
-            let wait = (SECOND + SECOND / 10).saturating_sub(age);
-            self.hold_until = now.ticks.saturating_add(wait.clamp(0, 2 * SECOND));
+        // refused at once, and another of the same second would be too. So the next login waits until a
+        // second has gone by since this token came if it was new, or since another was refused just before.
+        let was_new = life.came.server.saturating_sub(life.issued) < RECENT;
+        let came = was_new.then_some(life.came.ticks);
+        let is_recent = |before: &Now| now.ticks.saturating_sub(before.ticks) < RECENT;
+        let before = self.refused.filter(is_recent);
+        self.refused = before.or(Some(now));
+        if let Some(since) = came.max(before.map(|before| before.ticks)) {
+            self.hold_until = since.saturating_add(SECOND_OVER);
         }
+    }
+
+    /// Whether a token that somebody else has got is likely to be refused as the last one was: while a
+    /// revocation is waited out, what is of the second of the refusal, or older.
+    #[cfg(feature = "store")]
+    pub(crate) fn doubts(&self, issued: Millis, now: Now) -> bool {
+        let second = |millis: Millis| millis.div_euclid(SECOND);
+        let is_of_it = |refused: Now| second(issued) <= second(refused.server);
+        self.hold_back(now) > 0 && self.refused.is_some_and(is_of_it)
     }
 
     /// Forgets the token with this serial, as after revoking it.

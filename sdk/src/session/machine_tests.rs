@@ -1,4 +1,4 @@
-use super::{Absence, Flight, Life, Machine, Millis, Now, SECOND, Step};
+use super::{Absence, Flight, Life, Machine, Millis, NEVER, Now, SECOND, Step};
 
 type M = Machine<&'static str, &'static str>;
 
@@ -8,6 +8,7 @@ fn life(seconds: Millis) -> Life {
     Life {
         issued: T0,
         expires: T0 + seconds * SECOND,
+        came: at(0),
         renewable: true,
     }
 }
@@ -254,12 +255,79 @@ fn a_token_that_is_dead_on_arrival_is_waited_out() {
     );
 }
 
+/// A token that came at this moment, and was issued so long before.
+fn came(millis: Millis, age: Millis) -> Life {
+    Life {
+        issued: T0 + millis - age,
+        expires: T0 + 3600 * SECOND,
+        came: at(millis),
+        renewable: true,
+    }
+}
+
+#[test]
+fn a_second_refusal_in_a_row_waits_until_the_second_of_the_first_is_over() {
+    for (age_of_second, expected) in [
+        // A login of the second of the revocation, and an old one out of a store.
+        (0, 50 + 1_100),
+        (600 * SECOND, 10 + 1_100),
+    ] {
+        let mut machine = M::new();
+        machine.hold("first", came(-60 * SECOND, 0), 0.0);
+        machine.token_refused(1, at(10));
+        assert_eq!(
+            machine.hold_back(at(10)),
+            0,
+            "the first is replaced at once"
+        );
+        machine.hold("second", came(50, age_of_second), 0.0);
+        machine.token_refused(2, at(60));
+        assert_eq!(machine.hold_back(at(60)), expected - 60, "{age_of_second}");
+        // And no longer, however often that is.
+        machine.hold("third", came(5 * SECOND, 0), 0.0);
+        machine.token_refused(3, at(60 * SECOND));
+        assert_eq!(machine.hold_back(at(60 * SECOND)), 0);
+    }
+}
+
+#[cfg(feature = "store")]
+#[test]
+fn while_a_second_is_waited_out_its_tokens_are_doubted() {
+    let mut machine = M::new();
+    machine.hold("first", came(0, 0), 0.0);
+    assert!(!machine.doubts(T0, at(0)));
+    machine.token_refused(1, at(200));
+    assert!(machine.doubts(T0 + 900, at(950)) && machine.doubts(T0 - SECOND, at(950)));
+    assert!(!machine.doubts(T0 + SECOND, at(SECOND)));
+    // A late refusal of another token of that second says nothing of the next one.
+    machine.hold("second", came(600, 0), 0.0);
+    machine.token_refused(2, at(1_050));
+    assert!(machine.doubts(T0 + 900, at(1_200)) && !machine.doubts(T0 + 1_150, at(1_200)));
+    assert!(!machine.doubts(T0 + 900, at(2 * SECOND)), "it is over");
+}
+
+#[test]
+fn a_token_of_unknown_end_is_used_until_it_is_refused() {
+    let mut machine = M::new();
+    let life = Life {
+        expires: NEVER,
+        ..life(0)
+    };
+    machine.hold("odd", life, 1.0);
+    let late = at(365 * 86_400 * SECOND);
+    assert_eq!(uses(&mut machine, late), Some("odd"));
+    machine.token_refused(1, late);
+    assert!(matches!(machine.step(late, None), Step::LogIn(_)));
+}
+
 #[test]
 fn odd_lives_do_no_harm() {
     for (issued, expires) in [
         (T0, T0),
         (T0 + SECOND, T0),
         (0, Millis::MAX / 4),
+        (T0, NEVER),
+        (Millis::MIN, NEVER),
         (T0, T0 + 1),
     ] {
         let mut machine = M::new();
@@ -267,6 +335,7 @@ fn odd_lives_do_no_harm() {
         let life = Life {
             issued,
             expires,
+            came: at(0),
             renewable: true,
         };
         machine.logged_in(flight, ("odd", life), 1.0);

@@ -1,7 +1,9 @@
 //! Who we are, and the token that proves it: logged in once, and kept good.
 
+mod catalog;
 pub(crate) mod clock;
 mod gate;
+pub(crate) mod life;
 mod login;
 mod machine;
 mod memory;
@@ -10,14 +12,16 @@ pub(crate) mod provider;
 #[cfg(feature = "store")]
 mod stored;
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use self::catalog::Lookups;
 use self::clock::{Now, ServerClock};
 use self::gate::{Gate, Grant, Inner, Leader};
-use self::machine::{Absence, Held, Life};
+use self::machine::{Absence, Held, Life, NEVER};
 use self::memory::Memory;
 use self::mfa::Factor;
 use self::provider::{BoxError, CredentialsProvider};
@@ -35,13 +39,46 @@ use crate::timer;
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 
+pub(crate) use self::catalog::Catalog;
 pub(crate) use self::login::{is_one_shot, log_in};
 
-type SharedGate = Arc<Gate<AuthToken, Error>>;
-type Lead = Leader<AuthToken, Error, Mutex<Inner<AuthToken, Error>>>;
+type SharedGate = Arc<Gate<Obtained, Error>>;
+type Lead = Leader<Obtained, Error, Mutex<Inner<Obtained, Error>>>;
 
 /// A token of the session, and the number by which a refusal names it.
-pub(crate) type SessionToken = Held<AuthToken>;
+pub(crate) type SessionToken = Held<Obtained>;
+
+/// A token, and where the session has it from.
+#[derive(Clone, Debug)]
+pub(crate) struct Obtained {
+    token: AuthToken,
+    source: Source,
+}
+
+/// Where a session has its token from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Source {
+    Login,
+    Store,
+    /// It was given to start with.
+    Given,
+}
+
+impl Deref for Obtained {
+    type Target = AuthToken;
+
+    fn deref(&self) -> &AuthToken {
+        &self.token
+    }
+}
+
+impl Deref for SessionToken {
+    type Target = AuthToken;
+
+    fn deref(&self) -> &AuthToken {
+        &self.token
+    }
+}
 
 /// How a session logs in.
 #[derive(Clone)]
@@ -64,6 +101,7 @@ pub(crate) struct Session {
     memory: Arc<Memory>,
     /// The last renewal in the background, to wait for.
     renewal: Arc<Mutex<Option<JoinHandle<()>>>>,
+    lookups: Arc<Lookups>,
     /// Why it didn't start with the token that it was given.
     passed_over: Option<PassedOver>,
     #[cfg(feature = "store")]
@@ -86,11 +124,13 @@ impl Session {
             // However it was made, a login brings one that lives longer.
             let life = Life {
                 renewable: true,
-                ..life(&token)
+                ..life(&token, session.now())
             };
+            let source = Source::Given;
+            let given = Obtained { token, source };
             session
                 .gate
-                .with(|machine| machine.hold(token, life, chance()));
+                .with(|machine| machine.hold(given, life, chance()));
             if session.at_hand().is_some() {
                 session.login.observer.tell(Event::CacheHit);
             }
@@ -104,6 +144,7 @@ impl Session {
             gate: Arc::new(Gate::new()),
             memory,
             renewal: Arc::default(),
+            lookups: Arc::default(),
             passed_over: None,
             #[cfg(feature = "store")]
             stored: Arc::default(),
@@ -189,8 +230,7 @@ impl Session {
             // However it ends: what counts is the token that is held then.
             _ = renewal.await;
         }
-        let now = self.now();
-        self.gate.with(|machine| machine.alive(now).cloned())
+        self.at_hand()
     }
 
     async fn log_in(
@@ -202,10 +242,15 @@ impl Session {
         match self.obtain(client, operation).await {
             Ok((token, event)) => {
                 self.login.observer.tell(event);
-                let life = life(&token);
+                let life = life(&token, self.now());
+                let source = match event {
+                    Event::CacheHit => Source::Store,
+                    _ => Source::Login,
+                };
+                let obtained = Obtained { token, source };
                 let mut held = None;
                 leader.end(|machine, flight| {
-                    machine.logged_in(flight, (token, life), chance());
+                    machine.logged_in(flight, (obtained, life), chance());
                     held = machine.held().cloned();
                 });
                 held.ok_or_else(|| self.no_token(client, operation))
@@ -256,7 +301,7 @@ impl Session {
     /// Tells the session that a service has refused this token.
     pub(crate) fn refused(&self, token: &SessionToken) {
         #[cfg(feature = "store")]
-        self.stored.refused(token.token.id());
+        self.stored.refused(token.id());
         let now = self.now();
         self.gate
             .with(|machine| machine.token_refused(token.serial, now));
@@ -274,7 +319,7 @@ impl Session {
         self.gate.with(|machine| {
             let held = machine
                 .held()
-                .filter(|held| held.token.id().expose() == id.expose());
+                .filter(|held| held.id().expose() == id.expose());
             if let Some(serial) = held.map(|held| held.serial) {
                 machine.forget(serial);
             }
@@ -282,15 +327,14 @@ impl Session {
     }
 
     /// The token at hand, if it is good.
-    pub(crate) fn at_hand(&self) -> Option<AuthToken> {
+    pub(crate) fn at_hand(&self) -> Option<SessionToken> {
         let now = self.now();
-        self.gate
-            .with(|machine| machine.alive(now).map(|held| held.token.clone()))
+        self.gate.with(|machine| machine.alive(now).cloned())
     }
 
     /// Whether the server still knows the token; asked where an answer may mean that it doesn't.
     pub(crate) async fn is_lost(&self, client: &Client, token: &SessionToken) -> bool {
-        let id = token.token.id();
+        let id = token.id();
         let check = client.send(&ValidateToken::new(id), Some(id)).await;
         let lost =
             |error: &Error| matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::NotFound);
@@ -309,10 +353,13 @@ impl CredentialsProvider for FromToken {
     }
 }
 
-fn life(token: &AuthToken) -> Life {
+/// The life of a token that comes to a session now.
+fn life(token: &AuthToken, now: Now) -> Life {
+    let told = token.lifetime();
     Life {
-        issued: token.issued_at.as_millisecond(),
-        expires: token.expires_at.as_millisecond(),
+        issued: told.from,
+        expires: told.until.unwrap_or(NEVER),
+        came: now,
         // What comes of a token ends with it.
         renewable: !token.methods.contains(&AuthMethodName::Token),
     }

@@ -4,7 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::machine::margin;
+use super::clock::{Millis, SECOND};
+use super::life::UNKNOWN;
+use super::machine::{NEVER, margin};
 use super::{Session, life};
 use crate::TokenId;
 use crate::client::Client;
@@ -23,6 +25,9 @@ pub(super) struct Stored {
     refused: Mutex<Vec<u64>>,
     hashes: RandomState,
 }
+
+/// The longest that a token is kept, however long its server says that it lives.
+const LONGEST: Millis = 30 * 86_400 * SECOND;
 
 /// More are not remembered: an old token isn't in the store any more.
 const MOST_REFUSED: usize = 16;
@@ -103,10 +108,13 @@ impl Session {
     }
 
     fn judge(&self, token: &AuthToken) -> Verdict {
+        let now = self.now();
+        let life = life(token, now);
         // The one at hand is due. One that doesn't live longer is of no more use, or is the same.
         let is_no_newer = self.gate.with(|machine| {
             let held = machine.held();
-            held.is_some_and(|held| held.token.expires_at >= token.expires_at)
+            let is_no_newer = held.is_some_and(|held| held.life().expires >= life.expires);
+            is_no_newer || machine.doubts(life.issued, now)
         });
         if self.stored.was_refused(token.id()) {
             Verdict::Dead
@@ -119,8 +127,14 @@ impl Session {
 
     /// How long a token is good for those who find it: until it is time to renew it.
     fn time_left(&self, token: &AuthToken) -> Duration {
-        let life = life(token);
-        let left = life.expires - margin(life) - self.now().server;
-        Duration::from_millis(u64::try_from(left).unwrap_or(0))
+        let now = self.now();
+        let life = life(token, now);
+        let left = match life.expires {
+            NEVER => UNKNOWN,
+            expires => expires
+                .saturating_sub(margin(life))
+                .saturating_sub(now.server),
+        };
+        Duration::from_millis(u64::try_from(left.min(LONGEST)).unwrap_or(0))
     }
 }

@@ -7,6 +7,7 @@ use openstack_identity::store::MemoryStore;
 use openstack_identity::transport::Body;
 use openstack_identity::{Error, ErrorKind, OpenStack, Scope};
 use openstack_identity_testing::{Endpoint, Fault, IdentityServer, Service, Target};
+use serde_json::json;
 
 use crate::streams::Pieces;
 use crate::stub::{Stub, builder, logins, openstack};
@@ -72,6 +73,20 @@ async fn a_service_that_is_added_is_found_after_one_look() {
             .iter()
             .any(|service| service.service_type.as_str() == TYPE)
     );
+}
+
+#[tokio::test]
+async fn odd_entries_of_a_catalog_that_is_looked_up_are_left_out() {
+    let (server, stub) = (start().await, Stub::well().await);
+    let endpoint =
+        |url| json!({"id": "e", "interface": "public", "region": "RegionOne", "url": url});
+    let catalog = json!({"catalog": [
+        {"id": "s", "type": TYPE, "endpoints": [endpoint(json!(null)), 7, endpoint(json!(stub.url))]},
+        {"id": "t", "type": null, "endpoints": []},
+    ]});
+    server.inject(Fault::status(200).json(&catalog).on("GET", CATALOG));
+    get(&openstack(&server)).await.unwrap();
+    assert_eq!((stub.lines().len(), looks(&server)), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

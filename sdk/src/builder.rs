@@ -416,6 +416,7 @@ impl OpenStackBuilder {
             logs_in: self.login.credentials.is_some(),
             scope,
             fingerprint: fingerprint.as_deref(),
+            ..Wanted::default()
         };
         match check(&token, url, &wanted) {
             Ok(()) => (Some(token), None),

@@ -70,6 +70,40 @@ pub(crate) fn fingerprint(
     };
 }
 
+/// Whether the token is of other credentials or for another scope than these. Names may differ in their case,
+/// as many servers don't tell such names apart; what can't be told is taken as right.
+#[cfg(feature = "store")]
+pub(crate) fn is_anothers(token: &Token, credentials: &Credentials, scope: Option<&Scope>) -> bool {
+    let wanted = Wanted {
+        credentials: Some(credentials),
+        logs_in: true,
+        scope,
+        fingerprint: None,
+        names: Names::AnyCase,
+    };
+    let is_of = is_of(token, credentials, wanted.names);
+    !is_for(token, &wanted) || matches!(is_of, Err(Mismatch::Credentials))
+}
+
+/// How names are compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Names {
+    #[default]
+    Exact,
+    #[cfg(feature = "store")]
+    AnyCase,
+}
+
+impl Names {
+    fn same(self, one: &str, other: &str) -> bool {
+        match self {
+            Names::Exact => one == other,
+            #[cfg(feature = "store")]
+            Names::AnyCase => one.to_lowercase() == other.to_lowercase(),
+        }
+    }
+}
+
 /// What a session would log in with, as far as it is known before it does.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wanted<'a> {
@@ -80,6 +114,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) scope: Option<&'a Scope>,
     /// That of the session's login.
     pub(crate) fingerprint: Option<&'a str>,
+    pub(crate) names: Names,
 }
 
 /// Why a token is not the one that is wanted.
@@ -113,7 +148,7 @@ fn belongs_to(token: &AuthToken, wanted: &Wanted<'_>) -> Result<(), Mismatch> {
         return Err(Mismatch::Scope(scope_of(token)));
     }
     match wanted.credentials {
-        Some(credentials) => is_of(token, credentials),
+        Some(credentials) => is_of(token, credentials, wanted.names),
         None => Ok(()),
     }
 }
@@ -130,12 +165,12 @@ fn is_for(token: &Token, wanted: &Wanted<'_>) -> bool {
             token.project.is_none() && token.domain.is_none() && token.system.is_none()
         }
         Scope::Project(project) => {
-            let is_it = |it: &_| is_project(project, it);
+            let is_it = |it: &_| is_project(project, it, wanted.names);
             token.trust.is_none() && token.project.as_ref().is_some_and(is_it)
         }
         Scope::Domain(domain) => token.domain.as_ref().is_some_and(|it| match domain {
             DomainScope::ById { id } => it.id == *id,
-            DomainScope::ByName { name } => it.name == *name,
+            DomainScope::ByName { name } => wanted.names.same(&it.name, name),
         }),
         Scope::System(_) => token.system.is_some(),
         Scope::Trust(trust) => {
@@ -145,23 +180,23 @@ fn is_for(token: &Token, wanted: &Wanted<'_>) -> bool {
     }
 }
 
-fn is_project(wanted: &ProjectScope, project: &TokenProject) -> bool {
+fn is_project(wanted: &ProjectScope, project: &TokenProject, names: Names) -> bool {
     match wanted {
         ProjectScope::ById { id } => project.id == *id,
         ProjectScope::ByName { name, domain } => {
-            project.name == *name && is_domain(domain, &project.domain)
+            names.same(&project.name, name) && is_domain(domain, &project.domain, names)
         }
     }
 }
 
-fn is_domain(wanted: &DomainRef, domain: &DomainSummary) -> bool {
+fn is_domain(wanted: &DomainRef, domain: &DomainSummary, names: Names) -> bool {
     match wanted {
         DomainRef::ById { id } => domain.id == *id,
-        DomainRef::ByName { name } => domain.name == *name,
+        DomainRef::ByName { name } => names.same(&domain.name, name),
     }
 }
 
-fn is_of(token: &Token, credentials: &Credentials) -> Result<(), Mismatch> {
+fn is_of(token: &Token, credentials: &Credentials, names: Names) -> Result<(), Mismatch> {
     let members = credentials.members();
     let delegated = |wanted: fn(&AuthMethod) -> bool| members.iter().any(wanted);
     let by_application = delegated(|it| matches!(it, AuthMethod::ApplicationCredential(_)));
@@ -175,7 +210,7 @@ fn is_of(token: &Token, credentials: &Credentials) -> Result<(), Mismatch> {
     }
     let mut told = false;
     for member in members {
-        match is_of_member(token, member) {
+        match is_of_member(token, member, names) {
             Some(true) => told = true,
             Some(false) => return Err(Mismatch::Credentials),
             None => {}
@@ -185,12 +220,14 @@ fn is_of(token: &Token, credentials: &Credentials) -> Result<(), Mismatch> {
 }
 
 /// Whether the token is of the user of this method; none if that can't be told.
-fn is_of_member(token: &Token, member: &AuthMethod) -> Option<bool> {
+fn is_of_member(token: &Token, member: &AuthMethod, names: Names) -> Option<bool> {
     match member {
         AuthMethod::Password(Password::ById { id, .. })
         | AuthMethod::Totp(Totp::ById { id, .. }) => Some(is_user_with_id(token, id)),
         AuthMethod::Password(Password::ByName { name, domain, .. })
-        | AuthMethod::Totp(Totp::ByName { name, domain, .. }) => is_user_named(token, name, domain),
+        | AuthMethod::Totp(Totp::ByName { name, domain, .. }) => {
+            is_user_named(token, name, domain, names)
+        }
         AuthMethod::ApplicationCredential(wanted) => {
             let credential = token.application_credential.as_ref();
             match wanted {
@@ -198,10 +235,12 @@ fn is_of_member(token: &Token, member: &AuthMethod) -> Option<bool> {
                     Some(credential.is_some_and(|it| it.id == *id))
                 }
                 ApplicationCredential::ByName { name, user, .. } => {
-                    let named = credential.is_some_and(|it| it.name == *name);
+                    let named = credential.is_some_and(|it| names.same(&it.name, name));
                     let of_user = match user {
                         UserRef::ById { id } => Some(is_user_with_id(token, id)),
-                        UserRef::ByName { name, domain } => is_user_named(token, name, domain),
+                        UserRef::ByName { name, domain } => {
+                            is_user_named(token, name, domain, names)
+                        }
                     };
                     of_user.map(|of_user| named && of_user)
                 }
@@ -227,10 +266,13 @@ fn is_user_with_id(token: &Token, id: &str) -> bool {
     }
 }
 
-fn is_user_named(token: &Token, name: &str, domain: &DomainRef) -> Option<bool> {
+fn is_user_named(token: &Token, name: &str, domain: &DomainRef, names: Names) -> Option<bool> {
     match &token.trust {
         Some(trust) if trust.impersonation => None,
-        _ => Some(token.user.name == name && is_domain(domain, &token.user.domain)),
+        _ => {
+            let named = names.same(&token.user.name, name);
+            Some(named && is_domain(domain, &token.user.domain, names))
+        }
     }
 }
 
@@ -299,6 +341,7 @@ mod tests {
                 logs_in: true,
                 scope: None,
                 fingerprint: of_session,
+                ..Wanted::default()
             };
             assert_eq!(belongs_to(of_token, &wanted), expected, "{of_session:?}");
         }

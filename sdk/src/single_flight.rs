@@ -19,6 +19,12 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Clone> SingleFlight<T> {
+    /// A value that is there.
+    #[cfg(feature = "store")]
+    pub(crate) fn new(value: T) -> Self {
+        SingleFlight(Mutex::new(Arc::new(OnceCell::new_with(Some(Ok(value))))))
+    }
+
     /// The value, if it is there.
     pub(crate) fn peek(&self) -> Option<T> {
         let found = self.attempt().get().cloned();

@@ -63,6 +63,12 @@ impl AuthToken {
         }
     }
 
+    /// What is known of the token, under another id.
+    #[cfg(feature = "store")]
+    pub(crate) fn with_id(self, id: TokenId) -> Self {
+        AuthToken { id, ..self }
+    }
+
     /// The fingerprint of the login that it came from, if that is known.
     pub(crate) fn fingerprint(&self) -> Option<&str> {
         self.fingerprint.as_deref()

@@ -13,7 +13,8 @@ use crate::token_import::InvalidExport;
 impl AuthToken {
     /// Writes the token's [export](AuthToken::export) to a file that only its owner can read (mode
     /// 0600 on Unix). Whoever reads the file meanwhile gets the old token or the new one, whole. A
-    /// symbolic link is replaced, not followed. It waits for the disk, so an asynchronous program that
+    /// symbolic link is replaced, not followed. Of a program that is killed meanwhile nothing is left, or one
+    /// file beside this one (mode 0600 too), which the next `save` removes. It waits for the disk, so an asynchronous program that
     /// can't have that calls it in `spawn_blocking`.
     ///
     /// ```no_run
@@ -38,11 +39,7 @@ impl AuthToken {
             .filter(|folder| !folder.as_os_str().is_empty());
         let json = serde_json::to_vec_pretty(&self.export())?;
         let folder = folder.unwrap_or(Path::new("."));
-        let file = private_file::written(&tempfile::Builder::new(), folder, &[&json])
-            .map_err(|error| with_path(path, &error))?;
-        file.persist(path)
-            .map_err(|error| with_path(path, &error.error))?;
-        Ok(())
+        private_file::replace(folder, path, &json).map_err(|error| with_path(path, &error))
     }
 
     /// Reads a token that [`save`](AuthToken::save) wrote.

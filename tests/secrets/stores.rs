@@ -120,7 +120,6 @@ async fn a_store_that_fails_tells_no_secret() {
                 Sealing::Auto,
                 Sealing::Never,
                 Sealing::Always,
-                Sealing::FromPassword,
                 Sealing::WithKey(SealingKey::new(KEY)),
             ] {
                 check_debug(&sealing);

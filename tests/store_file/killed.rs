@@ -4,10 +4,13 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::Read;
 use std::time::Duration;
 
+use openstack_identity::AuthToken;
 use openstack_identity::store::{FileStore, TokenStore};
 
 use crate::shared::{HOUR, key, number_of, numbered};
 use crate::{left_over, set_age, store_with_entry, until, user};
+#[cfg(target_os = "linux")]
+use crate::{mode, names, printed};
 
 const KILLS: usize = 200;
 
@@ -69,4 +72,40 @@ async fn at_any_moment_the_old_entry_or_the_new_one_stays() {
     store.put(&key(0), &numbered(0), HOUR).await.unwrap();
     until("nothing is left over", async || left_over(&folder) == 0).await;
     assert_eq!(number_in(&store).await, 0);
+}
+
+/// Where files can be without a name until they are whole.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn while_a_token_is_saved_nothing_is_left_for_long() {
+    let around = tempfile::tempdir().unwrap();
+    let path = around.path().join("token.json");
+    let mut left = 0;
+    for _ in 0..KILLS {
+        let mut saver = user("save", &path, &[]).spawn().unwrap();
+        let mut said = [0; 6];
+        saver.stdout.take().unwrap().read_exact(&mut said).unwrap();
+        tokio::time::sleep(some_time(20_000)).await;
+        saver.kill().unwrap();
+        saver.wait().unwrap();
+        let mut names = names(around.path());
+        names.retain(|name| name != "token.json");
+        assert!(
+            names.is_empty() || names == [".token.json.openstack-new"],
+            "{names:?}"
+        );
+        for name in &names {
+            assert_eq!(mode(&around.path().join(name)), 0o600);
+        }
+        left += names.len();
+        if path.exists() {
+            AuthToken::load(&path).unwrap();
+        }
+    }
+    println!("{left} of {KILLS} kills left a second name");
+    // What is left is gone with the next one.
+    std::fs::write(around.path().join(".token.json.openstack-new"), "left").unwrap();
+    printed(&user("save", &path, &[1]).output().unwrap());
+    assert_eq!(names(around.path()), ["token.json"]);
+    AuthToken::load(&path).unwrap();
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod disk;
+mod hanging;
 mod kept;
 mod killed;
 mod leases;

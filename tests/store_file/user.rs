@@ -6,6 +6,7 @@ mod shared;
 use std::io::{BufRead, Write};
 use std::time::Duration;
 
+use openstack_identity::AuthToken;
 use openstack_identity::store::{FileStore, StoreError, TokenStore};
 use shared::{HOUR, key, number_of, numbered, race};
 
@@ -24,6 +25,8 @@ async fn main() {
         "churn" => churn(&store, numbers[0]).await,
         "lease" => lease(&store, Duration::from_millis(numbers[0] as u64)).await,
         "race" => race_of(&store, &numbers).await,
+        "hang" => hang(numbers[0]).await,
+        "save" => save(&numbers),
         _ => panic!("no command {command}"),
     };
     if let Err(error) = done {
@@ -82,4 +85,44 @@ async fn race_of(store: &FileStore, numbers: &[usize]) -> Result<(), StoreError>
         say(&format!("removed {other} {number}"));
     }
     Ok(())
+}
+
+/// Makes so many calls where locks hang, each with a store of its own; how many threads there are then.
+async fn hang(calls: usize) -> Result<(), StoreError> {
+    let folder = std::env::args().nth(2).expect("a folder");
+    for _ in 0..calls {
+        let store = FileStore::in_folder(&folder);
+        let key = key(0);
+        let call = store.lease(&key, HOUR);
+        let call = tokio::time::timeout(Duration::from_millis(50), call);
+        assert!(call.await.is_err(), "the lock doesn't hang");
+    }
+    let threads = std::fs::read_dir("/proc/self/task").unwrap();
+    say(&threads.count().to_string());
+    Ok(())
+}
+
+/// Saves a token again and again until it is killed; once, if there is a number.
+fn save(numbers: &[usize]) -> Result<(), StoreError> {
+    let path = std::env::args().nth(2).expect("a path");
+    let token = serde_json::json!({
+        "format": 2,
+        "auth_url": "https://keystone.example/v3",
+        "id": "t".repeat(50_000),
+        "token": {
+            "methods": [],
+            "user": {"id": "u", "name": "alice", "domain": {"id": "d", "name": "Domain"}},
+            "audit_ids": [],
+            "expires_at": "9999-12-31T23:59:59Z",
+            "issued_at": "2026-11-23T13:48:26Z",
+        },
+    });
+    let token = AuthToken::from_export(token).unwrap();
+    say("begin");
+    loop {
+        token.save(&path).unwrap();
+        if !numbers.is_empty() {
+            return Ok(());
+        }
+    }
 }

@@ -40,12 +40,7 @@ fn logins(crowd: &Crowd) -> usize {
 
 fn sealing() -> impl Strategy<Value = Sealing> {
     let given = any::<[u8; 32]>().prop_map(|key| Sealing::WithKey(SealingKey::new(key)));
-    prop_oneof![
-        Just(Sealing::Never),
-        Just(Sealing::Auto),
-        Just(Sealing::FromPassword),
-        given,
-    ]
+    prop_oneof![Just(Sealing::Never), Just(Sealing::Auto), given,]
 }
 
 proptest! {

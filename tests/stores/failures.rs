@@ -232,11 +232,7 @@ async fn what_is_told_about_a_store_holds_no_secret() {
     let told = listen();
     let mut secrets = vec![server.demo().password.clone()];
     let given = [0xA5; 32];
-    for sealing in [
-        Sealing::Auto,
-        Sealing::FromPassword,
-        Sealing::WithKey(SealingKey::new(given)),
-    ] {
+    for sealing in [Sealing::Auto, Sealing::WithKey(SealingKey::new(given))] {
         for fails in [0, GET, PUT, REMOVE, LEASE, ALL] {
             let store = Moody::default();
             store.set(fails, false);

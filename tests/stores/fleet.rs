@@ -126,6 +126,33 @@ pub async fn another_takes_over(place: &Place) {
     assert!(took < Duration::from_secs(8), "{took:?}");
 }
 
+fn signal(program: &Child, signal: &str) {
+    let id = program.id().unwrap().to_string();
+    let mut kill = std::process::Command::new("kill");
+    assert!(kill.args([signal, &id]).status().unwrap().success());
+}
+
+/// Stops the program that logs in for the others until another has, and lets it go on then: what it got is
+/// the older token, and is for itself alone.
+pub async fn a_stopped_leader_changes_nothing(place: &Place) {
+    let server = start().await;
+    server.inject(Fault::delay(Duration::from_millis(1500)).on("POST", TOKENS));
+    let account = Account::demo(&server);
+    let leader = account.spawn(place).await;
+    wait_for_logins(&server, 1).await;
+    signal(&leader, "-STOP");
+    // Its token comes meanwhile, and is older by seconds than the next one.
+    let newer = Told::by(account.spawn(place).await).await;
+    assert_eq!((newer.logins, logins(&server)), (1, 2));
+    signal(&leader, "-CONT");
+    let older = Told::by(leader).await;
+    assert_eq!(older.logins, 1);
+    assert_ne!(older.token, newer.token);
+    let kept = Told::by(account.spawn(place).await).await;
+    assert_eq!(kept.token, newer.token, "{}", place.0);
+    assert_eq!((kept.logins, logins(&server)), (0, 2));
+}
+
 pub async fn wait_for_logins(server: &IdentityServer, count: usize) {
     let end = Instant::now() + Duration::from_secs(60);
     while logins(server) < count {
@@ -146,4 +173,11 @@ async fn with_a_folder_another_takes_over_from_one_who_was_killed() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("tokens").display().to_string();
     another_takes_over(&("file", place)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_folder_one_who_was_stopped_does_not_replace_a_newer_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("tokens").display().to_string();
+    a_stopped_leader_changes_nothing(&("file", place)).await;
 }

@@ -1,6 +1,7 @@
 //! Sessions that share a store of tokens, against the embedded server.
 
 mod clocks;
+mod conditions;
 mod crowd;
 mod failures;
 mod fleet;
@@ -15,6 +16,7 @@ mod sealed;
 mod servers;
 mod sessions;
 mod shared;
+mod untrusted;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

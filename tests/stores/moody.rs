@@ -103,6 +103,20 @@ impl TokenStore for Moody {
         })
     }
 
+    fn put_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        old: Option<&'a [u8]>,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            self.0.lives.lock().unwrap().push(time_to_live);
+            self.check("put", PUT).await?;
+            self.0.kept.put_if(key, old, entry, time_to_live).await
+        })
+    }
+
     fn remove_if<'a>(
         &'a self,
         key: &'a StoreKey,

@@ -62,8 +62,6 @@ async fn what_is_sealed_by_default_and_what_is_not() {
         (&random, Sealing::Always, Some(false)),
         (&password, Sealing::Always, None),
         (&chosen, Sealing::Always, None),
-        (&password, Sealing::FromPassword, Some(false)),
-        (&chosen, Sealing::FromPassword, Some(false)),
         (&password, given.clone(), Some(false)),
     ] {
         let store = Shared::default();
@@ -148,18 +146,6 @@ async fn wrong_secret(
 }
 
 #[tokio::test]
-async fn a_password_costs_its_derivation_once_for_all_scopes() {
-    let server = start().await;
-    let store = Shared::default();
-    let (client, counter) = client(&server, &demo(&server), store, Sealing::FromPassword);
-    let scope = openstack_identity::ProjectScope::by_id(&server.demo().project_id);
-    for _ in 0..20 {
-        id(&client.rescope(scope.clone())).await;
-    }
-    assert_eq!((logins(&server), counter.of(Event::StoreFailed)), (1, 0));
-}
-
-#[tokio::test]
 async fn a_client_says_where_its_token_is_kept_and_how() {
     let server = start().await;
     let (password, random) = (demo(&server), application_credential(&server, SECRET));
@@ -171,7 +157,6 @@ async fn a_client_says_where_its_token_is_kept_and_how() {
         (&password, Sealing::Auto, "as plain text: the credentials"),
         (&password, Sealing::Never, "as plain text: as `Sealing::N"),
         (&password, Sealing::Always, "is not used: tokens are to be"),
-        (&password, Sealing::FromPassword, "a key from the password"),
         (&password, given, "sealed with the key that was given"),
         (&kerberos, Sealing::Auto, nobody),
     ] {

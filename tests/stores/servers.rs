@@ -9,9 +9,12 @@ use tests::memcached_server::MemcachedServer;
 use tests::redis_server::RedisServer;
 use tests::world::World;
 
+use crate::conditions;
 use crate::fleet::{
-    Account, Place, Told, another_takes_over, assert_one_login, fifty_log_in_once, wait_for_logins,
+    Account, Place, Told, a_stopped_leader_changes_nothing, another_takes_over, assert_one_login,
+    fifty_log_in_once, wait_for_logins,
 };
+use crate::untrusted::nothing_but_the_id_is_believed;
 use crate::{Counter, TOKENS, builder, call, id, logins, start};
 
 /// One Redis by several addresses, as hosts of a network would see it.
@@ -59,6 +62,33 @@ async fn with_redis_another_takes_over_from_one_who_was_killed() {
 async fn with_memcached_another_takes_over_from_one_who_was_killed() {
     let server = MemcachedServer::start();
     another_takes_over(&memcached_places(&server)[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_redis_or_memcached_one_who_was_stopped_does_not_replace_a_newer_token() {
+    let server = redis();
+    a_stopped_leader_changes_nothing(&redis_places(&server)[0]).await;
+    let server = MemcachedServer::start();
+    a_stopped_leader_changes_nothing(&memcached_places(&server)[0]).await;
+}
+
+#[tokio::test]
+async fn whoever_can_write_to_redis_or_memcached_gets_no_token() {
+    let server = redis();
+    nothing_but_the_id_is_believed(RedisStore::open(&server.url()).unwrap()).await;
+    let server = MemcachedServer::start();
+    let store = MemcachedStore::open([server.address()]).unwrap();
+    nothing_but_the_id_is_believed(store).await;
+}
+
+#[tokio::test]
+async fn an_entry_of_redis_or_memcached_is_replaced_only_if_it_still_is_there() {
+    let server = redis();
+    conditions::hold(&RedisStore::open(&server.url()).unwrap()).await;
+    for arguments in [&[][..], &["-C"]] {
+        let server = MemcachedServer::start_with(arguments);
+        conditions::hold(&MemcachedStore::open([server.address()]).unwrap()).await;
+    }
 }
 
 /// What each of ten programs does when the store dies while one of them logs in for all.

@@ -42,10 +42,11 @@ impl Session {
             |error: BoxError| Error::no_credentials(operation, client.host(), &error.to_string());
         let credentials = credentials.map_err(no_credentials)?;
         #[cfg(feature = "store")]
-        if let Some(slot) = self.slot(client, &credentials).await {
+        if let Some(slot) = self.slot(client, &credentials) {
+            let of = credentials.clone();
             // In a box, as it is passed on and on, and each time its place is in another future.
             let login = Box::pin(self.prove(client, operation, credentials));
-            return self.obtain_by(&slot, login).await;
+            return self.obtain_by(client, (&slot, &of), login).await;
         }
         let token = self.prove(client, operation, credentials).await?;
         Ok((token, Event::Login))

@@ -2,6 +2,8 @@
 
 mod catalog;
 pub(crate) mod clock;
+#[cfg(feature = "store")]
+mod confirmed;
 mod gate;
 pub(crate) mod life;
 mod login;

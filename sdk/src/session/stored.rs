@@ -4,16 +4,22 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+<<<<<<< HEAD
 use super::clock::{Millis, SECOND};
 use super::life::UNKNOWN;
 use super::machine::{NEVER, margin};
 use super::{Session, life};
+=======
+use super::machine::margin;
+use super::{Session, confirmed, life};
+>>>>>>> ce2afaf (Stores: no key from a password; plain entries of shared stores are not believed; no older token in place of a newer; disks that hang hold nobody up)
 use crate::TokenId;
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::identity::v3::auth::Credentials;
-use crate::store::{Slot, Verdict};
+use crate::owner::is_anothers;
+use crate::store::{Judge, Slot, Verdict};
 use crate::token::AuthToken;
 
 /// What a session knows about its tokens in the store.
@@ -70,11 +76,11 @@ impl Stored {
 
 impl Session {
     /// Where the token for these credentials is kept, if there is a store.
-    pub(super) async fn slot(&self, client: &Client, credentials: &Credentials) -> Option<Slot> {
+    pub(super) fn slot(&self, client: &Client, credentials: &Credentials) -> Option<Slot> {
         let cache = self.login.cache.as_ref()?;
         let auth_url = client.url.given().to_string();
         let scope = self.login.scope.as_ref();
-        cache.slot(&auth_url, credentials, scope).await
+        cache.slot(&auth_url, credentials, scope)
     }
 
     pub(crate) fn keeps_tokens(&self) -> bool {
@@ -95,13 +101,21 @@ impl Session {
     /// The token that is kept, or that of a login by one of all who share the store.
     pub(super) async fn obtain_by(
         &self,
-        slot: &Slot,
+        client: &Client,
+        (slot, credentials): (&Slot, &Credentials),
         login: impl Future<Output = Result<AuthToken, Error>>,
     ) -> Result<(AuthToken, Event), Error> {
-        let time_to_live = |token: &AuthToken| self.time_left(token);
-        let obtained = slot
-            .obtain(|token| self.judge(token), time_to_live, login)
-            .await?;
+        let bench = Bench {
+            session: self,
+            client,
+            credentials,
+        };
+        let obtained = slot.obtain(&bench, login).await?;
+        if let (token, Event::Login) = &obtained
+            && !slot.is_trusted()
+        {
+            confirmed::learn(client, token);
+        }
         // Not before: the token at hand may be of other credentials, and so of another place.
         self.stored.is_kept_at(slot);
         Ok(obtained)
@@ -136,5 +150,41 @@ impl Session {
                 .saturating_sub(now.server),
         };
         Duration::from_millis(u64::try_from(left.min(LONGEST)).unwrap_or(0))
+    }
+}
+
+/// Judges what is found in a store.
+struct Bench<'a> {
+    session: &'a Session,
+    client: &'a Client,
+    credentials: &'a Credentials,
+}
+
+impl Judge for Bench<'_> {
+    fn judge(&self, token: &AuthToken) -> Verdict {
+        self.session.judge(token)
+    }
+
+    fn time_to_live(&self, token: &AuthToken) -> Duration {
+        self.session.time_left(token)
+    }
+
+    async fn confirm(&self, token: &AuthToken) -> Result<AuthToken, Verdict> {
+        let known = confirmed::known(self.client, token).await;
+        let scope = self.session.login.scope.as_ref();
+        if let Ok(known) = &known
+            && is_anothers(known, self.credentials, scope)
+        {
+            tracing::warn!("a token in the store is somebody else's, and is replaced");
+            return Err(Verdict::Unsure);
+        }
+        known.map_err(|error| {
+            let text = error.to_string();
+            tracing::debug!(error = text, "a token from the store is not confirmed");
+            match error.kind() {
+                ErrorKind::Unauthorized | ErrorKind::NotFound => Verdict::Dead,
+                _ => Verdict::Unsure,
+            }
+        })
     }
 }

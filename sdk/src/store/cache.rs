@@ -59,7 +59,7 @@ pub(crate) struct TokenCache {
 /// How a store has failed. It was told, and whoever asked goes on without the store.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Trouble {
-    /// It said that it can't.
+    /// It said that it can't. That it doesn't do this at all is not told as a failure.
     Error,
     /// It has not answered in time, and would rather not the next time either.
     Silence,
@@ -67,7 +67,7 @@ pub(super) enum Trouble {
 
 impl TokenCache {
     /// The place for the token of a login; none if there can't be one.
-    pub(crate) async fn slot(
+    pub(crate) fn slot(
         self: &Arc<Self>,
         auth_url: &str,
         credentials: &Credentials,
@@ -77,21 +77,13 @@ impl TokenCache {
             self.warn_once("a store can be used in a Tokio runtime only");
             return None;
         }
-        let key = StoreKey::new(auth_url, credentials, scope);
-        let owner = StoreKey::new(auth_url, credentials, None);
-        let (Some(key), Some(owner)) = (key, owner) else {
+        let Some(key) = StoreKey::new(auth_url, credentials, scope) else {
             self.warn_once(UNTOLD);
             return None;
         };
         let is_private = self.store.is_private();
         let seal = match Choice::of(&self.sealing, is_private, credentials) {
-            Choice::With(source) => match source.seal(&key, &owner).await {
-                Ok(seal) => Some(seal),
-                Err(error) => {
-                    self.failed("seal", &error.to_string());
-                    return None;
-                }
-            },
+            Choice::With(source) => Some(source.seal(&key)),
             Choice::Plain(_) => {
                 if matches!(self.sealing, Sealing::Auto) && !is_private {
                     self.warn_once(PLAIN);
@@ -153,9 +145,9 @@ impl TokenCache {
     }
 }
 
-const PLAIN: &str = "tokens are kept there as plain text, which whoever can read the store can use: give \
-                     a key by `token_sealing(Sealing::WithKey(..))`, log in with an application \
-                     credential, or say `Sealing::Never` if that is meant";
+const PLAIN: &str = "tokens are kept there as plain text: whoever can read or write the store can use them, \
+                     or put others in their place; give a key by `token_sealing(Sealing::WithKey(..))`, log \
+                     in with an application credential, or say `Sealing::Never` if that is meant";
 
 const UNTOLD: &str = "the login doesn't say who asks, so its token is not kept";
 
@@ -172,34 +164,44 @@ pub(crate) struct Slot {
     told: Arc<AtomicBool>,
 }
 
-/// A token from a store, and the entry that it was in.
+/// The bytes of an entry.
+pub(super) type Entry = Zeroizing<Vec<u8>>;
+
+/// An entry of a store, and the token in it; none if that can't be read.
 pub(super) struct Kept {
-    pub(super) token: AuthToken,
-    entry: Zeroizing<Vec<u8>>,
+    pub(super) token: Option<AuthToken>,
+    pub(super) entry: Entry,
 }
 
+/// How often a token is put where others put theirs at the same time.
+const TRIES: usize = 4;
+
 impl Slot {
-    /// The token that is kept. One that can't be read is none, and the next login replaces it.
+    /// Whether what is kept can only have been written by programs of the same user, or that have the same
+    /// key.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.form.seal.is_some() || self.cache.store.is_private()
+    }
+
+    /// What is kept. A token that can't be read is none, and the next login replaces it.
     pub(super) async fn get(&self) -> Result<Option<Kept>, Trouble> {
         let store = &self.cache.store;
         let Some(entry) = self.ask("get", store.get(&self.form.key)).await? else {
             return Ok(None);
         };
         let entry = Zeroizing::new(entry);
-        match self.form.read(&entry) {
-            Ok(token) => Ok(Some(Kept { token, entry })),
-            Err(why) => {
-                self.failed("read", why);
-                Ok(None)
-            }
-        }
+        let token = self.form.read(&entry);
+        let token = token.inspect_err(|why| self.failed("read", why)).ok();
+        Ok(Some(Kept { token, entry }))
     }
 
-    /// Keeps a token for this long.
+    /// Keeps a token for this long, in place of what was `seen` there. What another has put there since stays
+    /// if it lives longer: this program may have been stopped for long, and its token be the older one.
     pub(super) async fn put(
         &self,
         token: &AuthToken,
         time_to_live: Duration,
+        mut seen: Option<Entry>,
     ) -> Result<(), Trouble> {
         let store = &self.cache.store;
         let entry = self.form.write(token, store.largest_entry());
@@ -207,13 +209,30 @@ impl Slot {
             self.failed("put", &error.to_string());
             Trouble::Error
         })?;
-        let put = store.put(&self.form.key, &entry, time_to_live);
-        self.ask("put", put).await
+        for _ in 0..TRIES {
+            let old = seen.as_deref().map(Vec::as_slice);
+            let put = store.put_if(&self.form.key, old, &entry, time_to_live);
+            if self.ask("put", put).await? {
+                return Ok(());
+            }
+            let lives_longer = |kept: &AuthToken| kept.expires_at >= token.expires_at;
+            match self.get().await {
+                Ok(Some(kept)) if kept.token.as_ref().is_some_and(lives_longer) => return Ok(()),
+                Ok(kept) => seen = kept.map(|kept| kept.entry),
+                Err(Trouble::Error) => {
+                    let put = store.put(&self.form.key, &entry, time_to_live);
+                    return self.ask("put", put).await;
+                }
+                Err(Trouble::Silence) => return Err(Trouble::Silence),
+            }
+        }
+        tracing::debug!("others put their tokens at the same time");
+        Ok(())
     }
 
-    /// Removes a token, unless another has taken its place.
-    pub(super) async fn remove(&self, kept: &Kept) -> Result<(), Trouble> {
-        let remove = self.cache.store.remove_if(&self.form.key, &kept.entry);
+    /// Removes an entry, unless another has taken its place.
+    pub(super) async fn remove(&self, entry: &Entry) -> Result<(), Trouble> {
+        let remove = self.cache.store.remove_if(&self.form.key, entry);
         self.ask("remove", remove).await.map(|_| ())
     }
 
@@ -224,10 +243,11 @@ impl Slot {
             ..self.clone()
         };
         // That it fails was told, and the token is refused to whoever takes it.
+        let is_it = |token: &AuthToken| token.id().expose() == id.expose();
         if let Ok(Some(kept)) = again.get().await
-            && kept.token.id().expose() == id.expose()
+            && kept.token.as_ref().is_some_and(is_it)
         {
-            _ = again.remove(&kept).await;
+            _ = again.remove(&kept.entry).await;
         }
     }
 
@@ -281,6 +301,10 @@ impl Slot {
     ) -> Result<T, Trouble> {
         match within(self.cache.timeout, call).await {
             Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) if error.is_not_supported() => {
+                tracing::debug!(doing, %error, "the token store doesn't do this");
+                Err(Trouble::Error)
+            }
             Ok(Err(error)) => {
                 self.failed(doing, &error.to_string());
                 Err(Trouble::Error)

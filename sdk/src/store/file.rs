@@ -3,6 +3,7 @@
 mod entry;
 mod folder;
 mod lease;
+mod threads;
 mod tidy;
 
 use std::fmt;
@@ -10,10 +11,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use self::entry::Old;
 use self::folder::Folder;
 use self::lease::FileLease;
 use super::{Lease, StoreError, StoreKey, TokenStore};
@@ -21,10 +21,6 @@ use crate::transport::BoxFuture;
 
 /// The largest entry, in bytes. Larger ones are made to fill the memory.
 const LARGEST: usize = 16 << 20;
-
-/// How many calls of one store may wait for the disk at once, so that a network file system that hangs
-/// doesn't take all the threads that the program has for waiting.
-const CALLS_AT_ONCE: usize = 8;
 
 /// Keeps tokens in files, for the programs that one user runs on one machine. Clones share what they keep,
 /// and so do all stores that name the same folder.
@@ -39,6 +35,11 @@ const CALLS_AT_ONCE: usize = 8;
 ///
 /// A lease ends with the program that holds it. If the program hangs, it ends when its time is over; on
 /// Windows it goes on then until the program ends, and those who wait log in by themselves.
+///
+/// Disks are waited for in threads of the store's own, at most eight in a process, which keep neither a
+/// runtime nor the program from ending when a network file system hangs. A call takes as long as the disk
+/// does; a client waits for it no longer than its
+/// [`token_store_timeout`](crate::OpenStackBuilder::token_store_timeout).
 ///
 /// ```
 /// use openstack_identity::store::FileStore;
@@ -55,12 +56,16 @@ impl FileStore {
     /// `~/.cache/openstack-identity` if the variable isn't set to an absolute path. The folder is made when
     /// something is to be kept there.
     ///
+    /// Without that variable and a home folder, as in many containers, nothing is kept: a client logs in
+    /// as if there were no store, and a warning in its log says why.
+    ///
     /// # Errors
     ///
-    /// There is no such variable, and the user has no home folder.
+    /// None at present.
     pub fn new() -> Result<Self, StoreError> {
         let cache_home = std::env::var_os("XDG_CACHE_HOME");
-        Folder::of_the_user(cache_home, std::env::home_dir()).map(FileStore::of)
+        let folder = Folder::of_the_user(cache_home, std::env::home_dir());
+        Ok(FileStore::of(folder))
     }
 
     /// A store in this folder. It is made when something is to be kept there; if it is there, it must be
@@ -73,14 +78,12 @@ impl FileStore {
     fn of(folder: Folder) -> Self {
         FileStore(Arc::new(Inner {
             folder: Arc::new(folder),
-            calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
         }))
     }
 }
 
 struct Inner {
     folder: Arc<Folder>,
-    calls: Arc<Semaphore>,
 }
 
 /// Whether anybody still waits for what a call brings.
@@ -104,36 +107,39 @@ impl Inner {
         &self,
         work: impl FnOnce(&Folder, &Asked) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let runtime = Handle::try_current()
-            .map_err(|_| StoreError::new("the store in files works in a Tokio runtime only"))?;
-        let ended = |_| StoreError::new("the program is ending");
-        let turn = Arc::clone(&self.calls).acquire_owned().await;
-        let turn = turn.map_err(|_| StoreError::new("the store is closed"))?;
+        self.work_and(work, |_| {}).await
+    }
+
+    /// The same, and then something that nobody waits for.
+    async fn work_and<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Folder, &Asked) -> Result<T, StoreError> + Send + 'static,
+        then: impl FnOnce(&Folder) + Send + 'static,
+    ) -> Result<T, StoreError> {
         let asker = Arc::new(());
         let asked = Asked(Arc::downgrade(&asker));
-        let folder = Arc::clone(&self.folder);
-        let done = runtime.spawn_blocking(move || {
-            let _turn = turn;
+        let (folder, same) = (Arc::clone(&self.folder), Arc::clone(&self.folder));
+        let work = move || {
             asked.still()?;
             work(&folder, &asked)
-        });
-        let done = done.await.map_err(ended)?;
+        };
+        let done = threads::turn(work, move || then(&same)).await?;
         drop(asker);
         done
     }
 
-    /// Nobody waits for this.
-    fn tidy(&self) {
-        if let (Ok(runtime), Ok(turn)) = (
-            Handle::try_current(),
-            Arc::clone(&self.calls).try_acquire_owned(),
-        ) {
-            let folder = Arc::clone(&self.folder);
-            runtime.spawn_blocking(move || {
-                let _turn = turn;
-                tidy::tidy(&folder)
-            });
-        }
+    async fn put(
+        &self,
+        key: &StoreKey,
+        old: Old,
+        entry: &[u8],
+        time_to_live: Duration,
+    ) -> Result<bool, StoreError> {
+        let (key, entry) = (key.clone(), Zeroizing::new(entry.to_vec()));
+        let work = move |folder: &Folder, asked: &Asked| {
+            entry::write(folder, &key, (&old, &entry), time_to_live, asked)
+        };
+        self.work_and(work, tidy::tidy).await
     }
 }
 
@@ -166,14 +172,20 @@ impl TokenStore for FileStore {
         time_to_live: Duration,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            let (key, entry) = (key.clone(), Zeroizing::new(entry.to_vec()));
-            let work = move |folder: &Folder, asked: &Asked| {
-                entry::write(folder, &key, &entry, time_to_live, asked)
-            };
-            self.0.work(work).await?;
-            self.0.tidy();
-            Ok(())
+            let put = self.0.put(key, Old::Anything, entry, time_to_live);
+            put.await.map(|_| ())
         })
+    }
+
+    fn put_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        old: Option<&'a [u8]>,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        let old = Old::Only(old.map(|old| Zeroizing::new(old.to_vec())));
+        Box::pin(self.0.put(key, old, entry, time_to_live))
     }
 
     fn remove_if<'a>(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Lease;
-use super::cache::{Slot, Trouble};
+use super::cache::{Entry, Kept, Slot, Trouble};
 use crate::chance::chance;
 use crate::error::Error;
 use crate::event::Event;
@@ -42,19 +42,42 @@ pub(crate) enum Verdict {
     Old,
     /// A service has refused it.
     Dead,
+    /// The server can't be asked about it.
+    Unsure,
+}
+
+/// What a session makes of tokens from a store.
+pub(crate) trait Judge: Sync {
+    fn judge(&self, token: &AuthToken) -> Verdict;
+
+    /// How long a token may be kept.
+    fn time_to_live(&self, token: &AuthToken) -> Duration;
+
+    /// The token with this one's id, as the server knows it; the verdict if it can't be used. Asked for where
+    /// others could have written the entry.
+    fn confirm(&self, token: &AuthToken)
+    -> impl Future<Output = Result<AuthToken, Verdict>> + Send;
+}
+
+/// What was found in the store.
+#[derive(Default)]
+struct Search {
+    /// The entry that was there last, to be replaced if it still is.
+    seen: Option<Entry>,
+    /// The entry about whose token the server couldn't be asked. It isn't asked again.
+    doubted: Option<Entry>,
 }
 
 impl Slot {
     /// The token that is kept, if `judge` finds it good, or else one of `login`: made by one of all who share
-    /// the store. `time_to_live` says how long a token may be kept. When the store fails, everybody logs in.
-    /// With it comes what it was: a hit or a login.
+    /// the store. When the store fails, everybody logs in. With it comes what it was: a hit or a login.
     pub(crate) async fn obtain(
         &self,
-        judge: impl Fn(&AuthToken) -> Verdict,
-        time_to_live: impl Fn(&AuthToken) -> Duration,
+        judge: &impl Judge,
         login: impl Future<Output = Result<AuthToken, Error>>,
     ) -> Result<(AuthToken, Event), Error> {
-        let (lease, keeps) = match self.wait(&judge).await {
+        let mut search = Search::default();
+        let (lease, keeps) = match self.wait(judge, &mut search).await {
             Turn::Found(token) => return Ok((token, Event::CacheHit)),
             Turn::Ours(lease) => (Some(lease), true),
             Turn::Alone => (None, true),
@@ -62,10 +85,13 @@ impl Slot {
         };
         self.tell(Event::CacheMiss);
         let (outcome, lease) = self.log_in(login, lease).await;
+        let time_to_live = |token| judge.time_to_live(token);
         let time_to_live = outcome.as_ref().map_or(Duration::ZERO, time_to_live);
         let put = match &outcome {
             // The token is good without the store.
-            Ok(token) if keeps && !time_to_live.is_zero() => self.put(token, time_to_live).await,
+            Ok(token) if keeps && !time_to_live.is_zero() => {
+                self.put(token, time_to_live, search.seen).await
+            }
             Err(_) if lease.is_some() => self.note_failure(NOTE).await,
             _ => Ok(()),
         };
@@ -80,21 +106,21 @@ impl Slot {
     /// Looks for a token, and takes the lease if there is none, for as long as somebody else has it. What
     /// fails at once is gone on from, as the login that follows may mend it: it replaces an entry that
     /// can't be read. What doesn't answer is not asked again.
-    async fn wait(&self, judge: &impl Fn(&AuthToken) -> Verdict) -> Turn {
+    async fn wait(&self, judge: &impl Judge, search: &mut Search) -> Turn {
         let started = Instant::now();
         let mut pause = FIRST_LOOK;
         let mut waited = false;
         let mut failures = Vec::new();
         loop {
             // Who can't look may wait in vain.
-            let longest = match self.look(judge).await {
+            let longest = match self.look(judge, search).await {
                 Ok(Some(token)) => return Turn::Found(token),
                 Ok(None) => LONGEST_WAIT,
                 Err(Trouble::Error) => LEASE,
                 Err(Trouble::Silence) => return Turn::Silent,
             };
             match self.lease(LEASE).await {
-                Ok(Some(lease)) => return self.look_again(judge, lease).await,
+                Ok(Some(lease)) => return self.look_again(judge, search, lease).await,
                 Ok(None) => {}
                 Err(Trouble::Error) => return Turn::Alone,
                 Err(Trouble::Silence) => return Turn::Silent,
@@ -123,10 +149,11 @@ impl Slot {
     /// Who had the lease before us may have put a token there since we looked.
     async fn look_again(
         &self,
-        judge: &impl Fn(&AuthToken) -> Verdict,
+        judge: &impl Judge,
+        search: &mut Search,
         lease: Box<dyn Lease>,
     ) -> Turn {
-        match self.look(judge).await {
+        match self.look(judge, search).await {
             Ok(Some(token)) => {
                 self.release(lease).await;
                 Turn::Found(token)
@@ -138,15 +165,43 @@ impl Slot {
 
     async fn look(
         &self,
-        judge: &impl Fn(&AuthToken) -> Verdict,
+        judge: &impl Judge,
+        search: &mut Search,
     ) -> Result<Option<AuthToken>, Trouble> {
-        let Some(kept) = self.get().await? else {
+        search.seen = None;
+        let Some(Kept { token, entry }) = self.get().await? else {
             return Ok(None);
         };
-        match judge(&kept.token) {
-            Verdict::Good => Ok(Some(kept.token)),
-            Verdict::Old => Ok(None),
-            Verdict::Dead => self.remove(&kept).await.map(|()| None),
+        let verdict = match token {
+            Some(token) if search.doubted.as_ref() != Some(&entry) => {
+                match self.weigh(judge, token).await {
+                    Ok(token) => return Ok(Some(token)),
+                    Err(verdict) => verdict,
+                }
+            }
+            _ => Verdict::Old,
+        };
+        match verdict {
+            Verdict::Dead => return self.remove(&entry).await.map(|()| None),
+            Verdict::Unsure => search.doubted = Some(entry.clone()),
+            Verdict::Good | Verdict::Old => {}
+        }
+        search.seen = Some(entry);
+        Ok(None)
+    }
+
+    /// The token, if it can be used; as the server knows it, where others could have written the entry.
+    async fn weigh(&self, judge: &impl Judge, token: AuthToken) -> Result<AuthToken, Verdict> {
+        match judge.judge(&token) {
+            Verdict::Good if self.is_trusted() => return Ok(token),
+            Verdict::Good => {}
+            other => return Err(other),
+        }
+        // In a box, as it is rare and its future large.
+        let known = Box::pin(judge.confirm(&token)).await?;
+        match judge.judge(&known) {
+            Verdict::Good => Ok(known),
+            other => Err(other),
         }
     }
 

@@ -61,6 +61,16 @@ impl Inner {
         self.entries.retain(|_, entry| lives(entry.until));
         self.leases.retain(|_, (_, until)| now < *until);
     }
+
+    fn put(&mut self, key: &StoreKey, entry: &[u8], time_to_live: Duration) {
+        let entry = Entry {
+            bytes: Zeroizing::new(entry.to_vec()),
+            // A time beyond what the clock can say is no limit.
+            until: Instant::now().checked_add(time_to_live),
+        };
+        self.entries.insert(key.clone(), entry);
+        self.tidy();
+    }
 }
 
 impl TokenStore for MemoryStore {
@@ -87,15 +97,27 @@ impl TokenStore for MemoryStore {
         time_to_live: Duration,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            let entry = Entry {
-                bytes: Zeroizing::new(entry.to_vec()),
-                // A time beyond what the clock can say is no limit.
-                until: Instant::now().checked_add(time_to_live),
-            };
-            let mut inner = self.lock();
-            inner.entries.insert(key.clone(), entry);
-            inner.tidy();
+            self.lock().put(key, entry, time_to_live);
             Ok(())
+        })
+    }
+
+    fn put_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        old: Option<&'a [u8]>,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let mut inner = self.lock();
+            inner.tidy();
+            let kept = inner.entries.get(key).map(|entry| entry.bytes.as_slice());
+            if kept != old {
+                return Ok(false);
+            }
+            inner.put(key, entry, time_to_live);
+            Ok(true)
         })
     }
 

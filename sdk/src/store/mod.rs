@@ -27,6 +27,14 @@
 //! kept elsewhere is [sealed](Sealing) if there is a key for that. Passwords are no part of a key, so an entry
 //! that is not sealed serves also who has a wrong one.
 //!
+//! Whoever can write to a store that others reach can change an entry that is not sealed. So of such an entry
+//! nothing but the token's id is used: what the token is for, until when it is valid and its catalog, which says
+//! where services are and so where the token is sent, come from the server at the client's own auth URL. That
+//! is asked once for each token and process, with the token itself. A token that is of another user or for
+//! another scope is replaced; whose it is can't be told where the login is by a token. What remains is that
+//! entries may be taken away or spoiled, which costs logins. Sealed entries, and those of stores that
+//! [nobody else reaches](TokenStore::is_private), are used as they are.
+//!
 //! # For how long
 //!
 //! Until it is time to renew it: two minutes before it expires, or a tenth of its life if that is less. A
@@ -36,7 +44,8 @@
 //!
 //! One takes a lease and logs in; the others look into the store until they find its token. A program that is
 //! killed meanwhile loses its lease within two seconds, and another goes on. Who has waited for 30 seconds,
-//! or has seen the logins of two others fail, logs in by itself.
+//! or has seen the logins of two others fail, logs in by itself. A program that was stopped while it logged in
+//! doesn't replace a newer token of another by its own.
 
 mod builder;
 mod cache;
@@ -51,17 +60,18 @@ mod memory;
 #[cfg(feature = "store-redis")]
 mod redis;
 mod seal;
-mod slow_key;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 pub(crate) use self::cache::{CacheSettings, Slot, TokenCache};
 #[cfg(feature = "store-file")]
 pub use self::file::FileStore;
-pub(crate) use self::fleet::Verdict;
+pub(crate) use self::fleet::{Judge, Verdict};
 pub use self::key::StoreKey;
 #[cfg(feature = "store-memcached")]
 pub use self::memcached::{MemcachedStore, MemcachedStoreBuilder};
@@ -80,7 +90,7 @@ use crate::transport::BoxFuture;
 /// ```
 /// use std::time::Duration;
 ///
-/// use openstack_identity::store::{Lease, StoreError, StoreKey, TokenStore};
+/// use openstack_identity::store::{StoreError, StoreKey, TokenStore};
 /// use openstack_identity::transport::BoxFuture;
 ///
 /// /// Keeps nothing, so that everybody logs in.
@@ -111,22 +121,15 @@ use crate::transport::BoxFuture;
 ///     ) -> BoxFuture<'a, Result<bool, StoreError>> {
 ///         Box::pin(async { Ok(false) })
 ///     }
-///
-///     fn lease<'a>(
-///         &'a self,
-///         _: &'a StoreKey,
-///         _: Duration,
-///     ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
-///         Box::pin(async { Err(StoreError::new("there are no leases here")) })
-///     }
 /// }
 /// ```
 pub trait TokenStore: Send + Sync + 'static {
     /// What the store is, for logs: one word, such as `redis`.
     fn name(&self) -> &'static str;
 
-    /// Whether nobody but the user whom this program runs as can read what is kept. If others may, tokens
-    /// are [sealed](Sealing) where a key is at hand.
+    /// Whether nobody but the user whom this program runs as can read or write what is kept. If others may,
+    /// tokens are [sealed](Sealing) where a key is at hand, and what isn't sealed is not trusted (see
+    /// [`store`](crate::store#who-can-use-it)).
     fn is_private(&self) -> bool {
         false
     }
@@ -150,6 +153,28 @@ pub trait TokenStore: Send + Sync + 'static {
         time_to_live: Duration,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// Keeps an entry as [`put`](TokenStore::put) does, if what is kept under this key still is `old`, or if
+    /// nothing is kept where `old` is none. Tells whether it was kept. What [`get`](TokenStore::get) can't
+    /// bring counts as nothing.
+    ///
+    /// By default a `get` and a `put`. Between them another program may put an entry, which is lost then, so
+    /// a store that can do both in one step should.
+    fn put_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        old: Option<&'a [u8]>,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let kept = self.get(key).await.unwrap_or_default().map(Zeroizing::new);
+            if kept.as_deref().map(Vec::as_slice) != old {
+                return Ok(false);
+            }
+            self.put(key, entry, time_to_live).await.map(|()| true)
+        })
+    }
+
     /// Removes the entry under this key if it still is this one, so that nobody's new entry is lost. Tells
     /// whether it was.
     fn remove_if<'a>(
@@ -160,13 +185,17 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// Takes the lease of this key: the duty to log in for all who want the token. None if somebody else
     /// has it. It ends when it is released, when this time is over without a
-    /// [`keep`](Lease::keep), or earlier if the program that holds it has ended and the store knows. A store
-    /// that has no leases answers with an error.
+    /// [`keep`](Lease::keep), or earlier if the program that holds it has ended and the store knows.
+    ///
+    /// By default there are no leases ([`StoreError::not_supported`]): each program that finds no token logs in.
     fn lease<'a>(
         &'a self,
         key: &'a StoreKey,
         time_to_live: Duration,
-    ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>>;
+    ) -> BoxFuture<'a, Result<Option<Box<dyn Lease>>, StoreError>> {
+        _ = (key, time_to_live);
+        Box::pin(async { Err(StoreError::not_supported("the store has no leases")) })
+    }
 }
 
 /// One store can serve several clients, and be chosen while the program runs.
@@ -194,6 +223,16 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
         time_to_live: Duration,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         (**self).put(key, entry, time_to_live)
+    }
+
+    fn put_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        old: Option<&'a [u8]>,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        (**self).put_if(key, old, entry, time_to_live)
     }
 
     fn remove_if<'a>(
@@ -225,19 +264,41 @@ pub trait Lease: Send {
 
 /// Why a store can't do what it is asked for. Its text goes to logs, so it must hold no secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StoreError(Cow<'static, str>);
+pub struct StoreError {
+    what: Cow<'static, str>,
+    is_not_supported: bool,
+}
 
 impl StoreError {
     /// Takes what happened, for a person to read.
     #[must_use]
     pub fn new(what: impl Into<Cow<'static, str>>) -> Self {
-        StoreError(what.into())
+        StoreError {
+            what: what.into(),
+            is_not_supported: false,
+        }
+    }
+
+    /// The store doesn't do this at all, as one without leases. The client goes on without, and reports no
+    /// failure.
+    #[must_use]
+    pub fn not_supported(what: impl Into<Cow<'static, str>>) -> Self {
+        StoreError {
+            is_not_supported: true,
+            ..StoreError::new(what)
+        }
+    }
+
+    /// Whether the store doesn't do this at all.
+    #[must_use]
+    pub fn is_not_supported(&self) -> bool {
+        self.is_not_supported
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)
     }
 }
 

@@ -8,7 +8,6 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::slow_key::slow_key;
 use super::{StoreError, StoreKey};
 use crate::identity::v3::auth::{AuthMethod, Credentials};
 use crate::runtime::{Keyed, Secret, recording, redacting};
@@ -28,12 +27,9 @@ pub enum Sealing {
     /// Never sealed.
     Never,
     /// Sealed with a key from the credentials' random secret, as for `Auto`, whatever the store. Without
-    /// such a secret nothing is kept.
+    /// such a secret nothing is kept. No key is made from a password: an entry would let whoever reads the
+    /// store guess it.
     Always,
-    /// As `Always`, and from a password too, by Argon2id (19 MiB of memory, two passes): that takes about
-    /// 25 ms of a present-day processor, once in the life of a process, and makes guessing the password
-    /// from an entry as slow. If it is a weak one, give a key instead.
-    FromPassword,
     /// Sealed with this key. Programs that share tokens need the same one.
     WithKey(SealingKey),
 }
@@ -75,12 +71,6 @@ impl SealingKey {
     }
 }
 
-impl From<Zeroizing<[u8; 32]>> for SealingKey {
-    fn from(bytes: Zeroizing<[u8; 32]>) -> Self {
-        SealingKey(bytes)
-    }
-}
-
 /// Shows nothing of the key.
 impl fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +88,6 @@ pub struct InvalidSealingKey;
 /// What a key is made from.
 pub(super) enum Source<'a> {
     Random(Secret),
-    Password(Secret),
     Given(&'a SealingKey),
 }
 
@@ -118,7 +107,6 @@ impl Choice<'_> {
         credentials: &Credentials,
     ) -> Choice<'a> {
         let random = || random_secret(credentials).map(Source::Random);
-        let password = || password(credentials).map(Source::Password);
         let source = match sealing {
             Sealing::Never => return Choice::Plain("as `Sealing::Never` asks for"),
             Sealing::Auto if is_private => {
@@ -129,7 +117,6 @@ impl Choice<'_> {
                 random => random,
             },
             Sealing::Always => random(),
-            Sealing::FromPassword => random().or_else(password),
             Sealing::WithKey(key) => Some(Source::Given(key)),
         };
         source.map_or(Choice::NoKey, Choice::With)
@@ -143,22 +130,16 @@ impl Source<'_> {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Source::Random(_) => "a key from the secret of the credentials",
-            Source::Password(_) => "a key from the password",
             Source::Given(_) => "the key that was given",
         }
     }
 
-    /// Seals what is kept under `key`. `owner` is the key of the same user without a scope, so that all
-    /// scopes of a user cost one slow derivation.
-    pub(super) async fn seal(self, key: &StoreKey, owner: &StoreKey) -> Result<Seal, StoreError> {
-        Ok(match self {
+    /// Seals what is kept under `key`.
+    pub(super) fn seal(&self, key: &StoreKey) -> Seal {
+        match self {
             Source::Random(secret) => Seal::new(secret.expose().as_bytes(), b"random secret", key),
             Source::Given(given) => Seal::new(given.bytes(), b"given key", key),
-            Source::Password(password) => {
-                let slow = slow_key(password, owner).await?;
-                Seal::new(slow.bytes(), b"password", key)
-            }
-        })
+        }
     }
 }
 
@@ -175,16 +156,6 @@ fn random_secret(credentials: &Credentials) -> Option<Secret> {
     };
     let mut secrets = secrets(credentials, random);
     secrets.find(|secret| secret.expose().chars().count() >= RANDOM)
-}
-
-fn password(credentials: &Credentials) -> Option<Secret> {
-    let chosen = |member: &AuthMethod| {
-        matches!(
-            member,
-            AuthMethod::Password(_) | AuthMethod::ApplicationCredential(_)
-        )
-    };
-    secrets(credentials, chosen).next()
 }
 
 /// The secrets of these methods, in the same order whatever that of the methods is, as for the key under
@@ -303,7 +274,6 @@ mod tests {
             ApplicationCredential::by_id("a1b2", &LONG[1..]).into(),
         ] {
             assert_eq!(exposed(random_secret(&chosen)), None);
-            assert!(password(&chosen).is_some());
         }
     }
 

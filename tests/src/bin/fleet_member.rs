@@ -52,6 +52,7 @@ async fn main() -> Result<(), Failure> {
 fn store(kind: &str, place: &str) -> Result<Arc<dyn TokenStore>, Failure> {
     match kind {
         "memory" => Ok(Arc::new(MemoryStore::new())),
+        "file" if place.is_empty() => Ok(Arc::new(FileStore::new()?)),
         "file" => Ok(Arc::new(FileStore::in_folder(place))),
         #[cfg(feature = "servers")]
         "redis" => Ok(Arc::new(RedisStore::open(place)?)),

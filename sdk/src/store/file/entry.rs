@@ -59,13 +59,21 @@ pub(super) fn nameless(folder: &Folder, parts: &[&[u8]]) -> Result<NamedTempFile
         .map_err(|error| at("can't write to the folder", folder.path(), &error))
 }
 
+/// In place of what an entry is put.
+pub(super) enum Old {
+    Anything,
+    /// This one, or nothing.
+    Only(Option<Zeroizing<Vec<u8>>>),
+}
+
+/// Writes the entry, unless another is there than the one in whose place it is to be put; tells whether.
 pub(super) fn write(
     folder: &Folder,
     key: &StoreKey,
-    entry: &[u8],
+    (old, entry): (&Old, &[u8]),
     time_to_live: Duration,
     asked: &Asked,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let path = folder.entry(key);
     if entry.len() > LARGEST {
         let message = format!(
@@ -78,12 +86,18 @@ pub(super) fn write(
     let header = header(Timestamp::now(), time_to_live)?;
     // What takes long is done before the lock is taken.
     let file = nameless(folder, &[&header, entry])?;
-    let lock = folder.lock(key, asked)?;
+    let _lock = folder.lock(key, asked)?;
+    if let Old::Only(old) = old {
+        // What can't be read is nothing.
+        let kept = read(folder, key).unwrap_or_default().map(Zeroizing::new);
+        if kept != *old {
+            return Ok(false);
+        }
+    }
+    // The folder isn't synced: if a power cut brings the old entry back, that costs a login at most.
     file.persist(&path)
         .map_err(|error| at("can't write", &path, &error.error))?;
-    drop(lock);
-    folder.sync();
-    Ok(())
+    Ok(true)
 }
 
 fn header(from: Timestamp, time_to_live: Duration) -> Result<Vec<u8>, StoreError> {

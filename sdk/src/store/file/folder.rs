@@ -15,51 +15,65 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Where the entries are. Each key has three files there: its entry, its lock, and its lease.
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder {
+    path: PathBuf,
+    /// Why there is no place for one.
+    nowhere: Option<StoreError>,
+}
 
 impl Folder {
     pub(super) fn at(path: PathBuf) -> Self {
         // The program may go to another folder later. Without a slash at its end, a link is seen as one.
         let path = std::path::absolute(&path).unwrap_or(path);
-        Folder(path.components().collect())
+        Folder {
+            path: path.components().collect(),
+            nowhere: None,
+        }
     }
 
-    /// The folder for caches of the XDG Base Directory Specification.
-    pub(super) fn of_the_user(
-        cache_home: Option<OsString>,
-        home: Option<PathBuf>,
-    ) -> Result<Self, StoreError> {
+    /// The folder for caches of the XDG Base Directory Specification. A user without a home, as containers
+    /// have them, has none, and nothing is kept.
+    pub(super) fn of_the_user(cache_home: Option<OsString>, home: Option<PathBuf>) -> Self {
         let absolute = |path: &PathBuf| path.is_absolute();
         let cache_home = cache_home.map(PathBuf::from).filter(absolute);
         let caches = cache_home.or_else(|| Some(home.filter(absolute)?.join(".cache")));
-        let caches = caches.ok_or_else(|| {
-            StoreError::new(
-                "this user has no home folder, where the folder for tokens would be; set \
-                 XDG_CACHE_HOME to an absolute path, or name a folder with FileStore::in_folder",
-            )
-        })?;
-        Ok(Folder(caches.join("openstack-identity")))
+        match caches {
+            Some(caches) => Folder {
+                path: caches.join("openstack-identity"),
+                nowhere: None,
+            },
+            None => Folder {
+                path: PathBuf::new(),
+                nowhere: Some(StoreError::new(
+                    "no token is kept: this user has no home folder, where the folder for tokens would be; \
+                     set XDG_CACHE_HOME to an absolute path, or name a folder with FileStore::in_folder",
+                )),
+            },
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub(super) fn entry(&self, key: &StoreKey) -> PathBuf {
-        self.0.join(format!("{key}.entry"))
+        self.path.join(format!("{key}.entry"))
     }
 
     pub(super) fn lease(&self, key: &StoreKey) -> PathBuf {
-        self.0.join(format!("{key}.lease"))
+        self.path.join(format!("{key}.lease"))
     }
 
     /// Whether it is there. If it is, nobody else may be able to read or change what is in it.
     pub(super) fn is_there(&self) -> Result<bool, StoreError> {
+        if let Some(why) = &self.nowhere {
+            return Err(why.clone());
+        }
         let unless_missing = |error: io::Error| match error.kind() {
             ErrorKind::NotFound => Ok(false),
             _ => Err(self.unusable(&error)),
         };
-        let link = match fs::symlink_metadata(&self.0) {
+        let link = match fs::symlink_metadata(&self.path) {
             Ok(there) => there,
             Err(error) => return unless_missing(error),
         };
@@ -67,7 +81,7 @@ impl Folder {
         if link.is_symlink() && !is_roots(&link) {
             private_file::ours(&link).map_err(|error| self.unusable(&error))?;
         }
-        let folder = match fs::metadata(&self.0) {
+        let folder = match fs::metadata(&self.path) {
             Ok(there) => there,
             Err(error) => return unless_missing(error),
         };
@@ -85,13 +99,13 @@ impl Folder {
         if self.is_there()? {
             return Ok(());
         }
-        let made = match self.0.parent() {
-            Some(parent) => fs::create_dir_all(parent).and_then(|()| private_folder(&self.0)),
-            None => private_folder(&self.0),
+        let made = match self.path.parent() {
+            Some(parent) => fs::create_dir_all(parent).and_then(|()| private_folder(&self.path)),
+            None => private_folder(&self.path),
         };
         match made {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                Err(at("can't make the folder", &self.0, &error))
+                Err(at("can't make the folder", &self.path, &error))
             }
             // Another program may have made it just now.
             _ => match self.is_there()? {
@@ -105,7 +119,7 @@ impl Folder {
     /// program that is killed ends with it.
     pub(super) fn lock(&self, key: &StoreKey, asked: &Asked) -> Result<File, StoreError> {
         // Never removed: two programs could then each have locked one of that name.
-        let path = self.0.join(format!("{key}.lock"));
+        let path = self.path.join(format!("{key}.lock"));
         let file = open_to_lock(&path)?;
         let since = Instant::now();
         let mut pause = Duration::from_millis(1);
@@ -124,15 +138,6 @@ impl Folder {
         // Whoever asked may have given up while this waited, and asked for something else since.
         asked.still()?;
         Ok(file)
-    }
-
-    /// Makes the names of its files last through a power cut.
-    pub(super) fn sync(&self) {
-        #[cfg(unix)]
-        if let Ok(folder) = File::open(&self.0) {
-            // Not every file system can do this, and all that is lost without it is a cached token.
-            let _ = folder.sync_all();
-        }
     }
 
     #[cfg(unix)]
@@ -156,7 +161,7 @@ impl Folder {
     }
 
     fn unusable(&self, why: &dyn std::fmt::Display) -> StoreError {
-        at("can't keep tokens in the folder", &self.0, why)
+        at("can't keep tokens in the folder", &self.path, why)
     }
 }
 
@@ -211,7 +216,7 @@ mod tests {
 
     fn folder(cache_home: Option<&str>, home: Option<&str>) -> Result<PathBuf, StoreError> {
         let folder = Folder::of_the_user(cache_home.map(OsString::from), home.map(PathBuf::from));
-        folder.map(|folder| folder.0)
+        folder.nowhere.map_or(Ok(folder.path), Err)
     }
 
     #[cfg(unix)]
@@ -236,7 +241,7 @@ mod tests {
     #[test]
     fn it_stays_where_it_was_when_the_program_goes_elsewhere() {
         let here = std::env::current_dir().unwrap();
-        assert_eq!(Folder::at("tokens/".into()).0, here.join("tokens"));
-        assert_eq!(Folder::at("/tokens/.".into()).0, Path::new("/tokens"));
+        assert_eq!(Folder::at("tokens/".into()).path, here.join("tokens"));
+        assert_eq!(Folder::at("/tokens/.".into()).path, Path::new("/tokens"));
     }
 }

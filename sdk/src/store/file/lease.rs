@@ -4,12 +4,13 @@
 //! Whoever looks at a lease or changes it holds the key's lock.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::folder::{Folder, at, open_to_lock, try_lock};
-use super::{Asked, Inner};
+use super::{Asked, Inner, threads};
 use crate::store::{Lease, StoreError, StoreKey};
 use crate::transport::BoxFuture;
 
@@ -28,7 +29,7 @@ pub(super) fn take(
     let path = folder.lease(key);
     let file = open_to_lock(&path)?;
     if try_lock(&file, &path)? {
-        let held = Held(Arc::new(file));
+        let held = Held::new(file);
         held.last(&path, time_to_live)?;
         return Ok(Some(held));
     }
@@ -66,19 +67,39 @@ fn take_over(
     let file = file
         .persist(path)
         .map_err(|error| at("can't write", path, &error.error))?;
-    let held = Held(Arc::new(file));
+    let held = Held::new(file);
     held.last(path, time_to_live)?;
     Ok(Some(held))
 }
 
-/// A locked lease file. Unlocked when dropped, at once and whoever else has it open.
+/// A locked lease file. Dropped, it is unlocked where it may take long.
 #[derive(Clone, Debug)]
-pub(super) struct Held(Arc<File>);
+pub(super) struct Held(Arc<Locked>);
+
+#[derive(Debug)]
+struct Locked(Option<File>);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let file = self.0.take();
+        // Closed, it is unlocked too. Without a thread for it that is done here.
+        _ = threads::run(move || drop(file));
+    }
+}
 
 impl Held {
+    fn new(file: File) -> Self {
+        Held(Arc::new(Locked(Some(file))))
+    }
+
+    fn file(&self) -> io::Result<&File> {
+        let file = self.0.0.as_ref();
+        file.ok_or_else(|| io::Error::other("it was released"))
+    }
+
     fn last(&self, path: &Path, time_to_live: Duration) -> Result<(), StoreError> {
-        self.0
-            .set_modified(SystemTime::now() + time_to_live.min(LONGEST))
+        self.file()
+            .and_then(|file| file.set_modified(SystemTime::now() + time_to_live.min(LONGEST)))
             .map_err(|error| at("can't set the time of", path, &error))
     }
 
@@ -94,7 +115,7 @@ impl Held {
         }
         let _lock = folder.lock(key, asked)?;
         let path = folder.lease(key);
-        if !is_at(&self.0, &path) {
+        if !self.file().is_ok_and(|file| is_at(file, &path)) {
             return Ok(false);
         }
         self.last(&path, time_to_live)?;
@@ -136,16 +157,13 @@ impl Lease for FileLease {
     fn release(self: Box<Self>) -> BoxFuture<'static, Result<(), StoreError>> {
         Box::pin(async move {
             let path = self.store.folder.lease(&self.key);
-            // Here, and not where disks are waited for: it must be done also if nobody waits for it.
-            let unlocked = self.held.0.unlock();
-            unlocked.map_err(|error| at("can't unlock", &path, &error))
+            let held = self.held;
+            // Done also if nobody waits for it.
+            let unlock = move || {
+                let unlocked = held.file().and_then(File::unlock);
+                unlocked.map_err(|error| at("can't unlock", &path, &error))
+            };
+            threads::wait_for(unlock, || {}).await?
         })
-    }
-}
-
-impl Drop for FileLease {
-    fn drop(&mut self) {
-        // A `keep` that nobody waits for any more may have it open for a moment.
-        let _ = self.held.0.unlock();
     }
 }

@@ -7,19 +7,18 @@ use std::time::{Duration, SystemTime};
 use super::entry::{self, PREFIX, SUFFIX};
 use super::folder::{Folder, try_lock};
 use crate::private_file;
-use crate::store::StoreError;
 
 /// How often a folder is tidied, and how old a file must be that nobody writes any more.
 const NOW_AND_THEN: Duration = Duration::from_secs(3600);
 
 /// Removes entries whose time is over, and what killed programs left half written, if that was last done
 /// an hour ago. What can't be removed stays: nothing depends on this.
-pub(super) fn tidy(folder: &Folder) -> Result<(), StoreError> {
-    if !folder.is_there()? || !is_time(folder) {
-        return Ok(());
+pub(super) fn tidy(folder: &Folder) {
+    if !folder.is_there().is_ok_and(|is_there| is_there) || !is_time(folder) {
+        return;
     }
     let Ok(files) = fs::read_dir(folder.path()) else {
-        return Ok(());
+        return;
     };
     for file in files.flatten() {
         let path = file.path();
@@ -34,7 +33,6 @@ pub(super) fn tidy(folder: &Folder) -> Result<(), StoreError> {
             remove_if_over(folder, key, &path);
         }
     }
-    Ok(())
 }
 
 /// Whether nobody has tidied for an hour. If so, this program does, and the others see it.

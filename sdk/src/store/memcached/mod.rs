@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use self::builder::MemcachedStoreBuilder;
 use self::lease::MemcachedLease;
-use self::protocol::{Life, Verb};
+use self::protocol::{Found, Life, Verb};
 use self::server::Server;
 use super::{Lease, StoreError, StoreKey, TokenStore};
 use crate::transport::BoxFuture;
@@ -73,6 +73,17 @@ struct Inner {
     servers: Vec<Arc<Server>>,
     prefix: String,
     largest_entry: usize,
+}
+
+impl Inner {
+    fn fits(&self, entry: &[u8]) -> Result<(), StoreError> {
+        let (length, largest) = (entry.len(), self.largest_entry);
+        if length <= largest {
+            return Ok(());
+        }
+        let what = format!("memcached: the entry has {length} bytes, {largest} at most fit");
+        Err(StoreError::new(what))
+    }
 }
 
 impl MemcachedStore {
@@ -145,19 +156,47 @@ impl TokenStore for MemcachedStore {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
             let (server, name) = self.place(key)?;
-            let largest = self.0.largest_entry;
-            if entry.len() > largest {
-                let length = entry.len();
-                let what =
-                    format!("memcached: the entry has {length} bytes, {largest} at most fit");
-                return Err(StoreError::new(what));
-            }
+            self.0.fits(entry)?;
             match Life::at_most(time_to_live) {
                 Some(life) => server.store(Verb::Set, &name, life, entry).await,
                 // Over before it is there. So is the entry in whose place it would be.
                 None => server.delete(&name).await,
             }
             .map(|_| ())
+        })
+    }
+
+    fn put_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        old: Option<&'a [u8]>,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let (server, name) = self.place(key)?;
+            self.0.fits(entry)?;
+            let life = Life::at_most(time_to_live);
+            let Some(old) = old else {
+                return match life {
+                    Some(life) => server.store(Verb::Add, &name, life, entry).await,
+                    // Over before it is there.
+                    None => Ok(true),
+                };
+            };
+            let found = server.get(&name).await?;
+            match found.filter(|found| **found.value == *old) {
+                // A server without CAS: what comes in between is lost.
+                Some(Found { number: 0, .. }) => {
+                    let life = life.unwrap_or(Life::Over);
+                    server.store(Verb::Set, &name, life, entry).await
+                }
+                Some(found) => {
+                    let life = life.unwrap_or(Life::Over);
+                    server.replace(&name, &found, life, entry).await
+                }
+                None => Ok(false),
+            }
         })
     }
 

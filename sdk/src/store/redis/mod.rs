@@ -79,6 +79,9 @@ const LONGEST: u128 = 100 * 366 * 86_400_000;
 const REMOVE_IF: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
     return redis.call('DEL', KEYS[1]) end return 0";
 
+const PUT_IF: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 end return 0";
+
 /// Whoever asks again for want of an answer still gets what was given.
 const LEASE: &str = "if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then \
     return 1 end if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end return 0";
@@ -228,6 +231,31 @@ impl TokenStore for RedisStore {
             set.arg(self.entry_name(key)).arg(entry);
             set.arg("PX").arg(milliseconds);
             self.link.call(&set).await
+        })
+    }
+
+    fn put_if<'a>(
+        &'a self,
+        key: &'a StoreKey,
+        old: Option<&'a [u8]>,
+        entry: &'a [u8],
+        time_to_live: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let name = self.entry_name(key);
+            let Some(milliseconds) = milliseconds(time_to_live) else {
+                return Ok(true);
+            };
+            let Some(old) = old else {
+                let mut set = cmd("SET");
+                set.arg(name).arg(entry).arg("NX");
+                set.arg("PX").arg(milliseconds);
+                let set: Option<String> = self.link.call(&set).await?;
+                return Ok(set.is_some());
+            };
+            let mut put = script(PUT_IF, &name);
+            put.arg(old).arg(entry).arg(milliseconds);
+            self.link.call(&put).await
         })
     }
 

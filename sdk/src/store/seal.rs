@@ -20,8 +20,9 @@ use crate::runtime::{Keyed, Secret, recording, redacting};
 #[non_exhaustive]
 pub enum Sealing {
     /// Sealed where others may read the store and the credentials hold a random secret: the secret of an
-    /// application credential of at least 32 characters, or a token. Else plain; where others may read
-    /// it, a warning in the log says so once.
+    /// application credential of at least 32 characters, or a token. Else plain; where others may read or
+    /// write it, a warning in the log says so once, and nothing but the token's id is believed (see
+    /// [`store`](crate::store#who-can-use-it)).
     #[default]
     Auto,
     /// Never sealed.

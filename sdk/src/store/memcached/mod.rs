@@ -63,7 +63,8 @@ use crate::transport::BoxFuture;
 /// listen on the loopback or on a network of its own (`-l`), or on a Unix socket (`-s`); start it with a
 /// list of users (`-Y`) and give the [`login`](MemcachedStoreBuilder::login); start it with TLS (`-Z`) and
 /// turn on [`tls`](MemcachedStoreBuilder::tls), which also tells that it is the right server. Entries are
-/// sealed where a key is at hand, so that whoever reads them has no token.
+/// sealed where a key is at hand, so that whoever reads them has no token; of others nothing but the token's id
+/// is believed (see [`store`](crate::store#who-can-use-it)).
 ///
 /// SASL (`-S`) isn't supported: it is part of memcached's binary protocol, which is deprecated.
 #[derive(Clone)]

@@ -34,8 +34,9 @@ use crate::transport::BoxFuture;
 ///
 /// # Who may read the tokens
 ///
-/// Whoever can read a token can use it until it expires. So tokens are sealed where a key is at hand (see
-/// [`store`](crate::store)), and Redis should be closed to others too:
+/// Whoever can read a token can use it until it expires, and whoever can write can take entries away or spoil
+/// them. So tokens are sealed where a key is at hand (see [`store`](crate::store)), and Redis should be closed to
+/// others too:
 ///
 /// * Give the programs a user of their own who sees no other keys. The line for the ACL file, or behind
 ///   `ACL SETUSER` without the word `user`:

@@ -4,15 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-<<<<<<< HEAD
 use super::clock::{Millis, SECOND};
 use super::life::UNKNOWN;
 use super::machine::{NEVER, margin};
-use super::{Session, life};
-=======
-use super::machine::margin;
 use super::{Session, confirmed, life};
->>>>>>> ce2afaf (Stores: no key from a password; plain entries of shared stores are not believed; no older token in place of a newer; disks that hang hold nobody up)
 use crate::TokenId;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};

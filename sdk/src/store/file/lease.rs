@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
 use super::folder::{Folder, at, open_to_lock, try_lock};
@@ -81,11 +81,25 @@ struct Locked(Option<File>);
 
 impl Drop for Locked {
     fn drop(&mut self) {
+        // Closed, it is unlocked too.
         let file = self.0.take();
-        // Closed, it is unlocked too. Without a thread for it that is done here.
-        _ = threads::run(move || drop(file));
+        if threads::is_one() {
+            return;
+        }
+        let (tell, told) = mpsc::channel();
+        let close = move || {
+            drop(file);
+            _ = tell.send(());
+        };
+        if threads::run(close).is_ok() {
+            // So that the next finds it free. No longer, as a file system that hangs would hold up the caller.
+            _ = told.recv_timeout(MOMENT);
+        }
     }
 }
+
+/// How long whoever drops a lease waits until it is free.
+const MOMENT: Duration = Duration::from_millis(50);
 
 impl Held {
     fn new(file: File) -> Self {

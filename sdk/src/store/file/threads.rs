@@ -14,6 +14,8 @@ use crate::store::StoreError;
 /// How many there are in the process at most, and so how many calls are under way at once.
 const MOST: usize = 8;
 
+const NAME: &str = "openstack-disk";
+
 /// How long a thread waits for more to do before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -83,7 +85,7 @@ pub(super) fn run(job: impl FnOnce() + Send + 'static) -> io::Result<()> {
         threads.process = process;
     }
     if threads.idle <= threads.jobs.len() && threads.all < MOST {
-        let started = std::thread::Builder::new().name("openstack-disk".to_owned());
+        let started = std::thread::Builder::new().name(NAME.to_owned());
         match started.spawn(work) {
             Ok(_) => threads.all += 1,
             Err(error) if threads.all == 0 => return Err(error),
@@ -94,6 +96,11 @@ pub(super) fn run(job: impl FnOnce() + Send + 'static) -> io::Result<()> {
     drop(threads);
     MORE.notify_one();
     Ok(())
+}
+
+/// Whether the caller is in one of them, where it may wait for the disk.
+pub(super) fn is_one() -> bool {
+    std::thread::current().name() == Some(NAME)
 }
 
 fn work() {

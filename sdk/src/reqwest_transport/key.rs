@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-use std::time::Duration;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::{HttpVersion, Settings};
 use crate::pem::Pem;
@@ -76,16 +76,17 @@ fn digest(value: &(impl Hash + ?Sized)) -> Digest {
 }
 
 /// A file as it is now: another one in its place, or other content, has another stamp.
-#[derive(Eq, PartialEq)]
-pub(super) struct Stamp {
-    path: PathBuf,
-    state: Option<State>,
+#[derive(Eq, Hash, PartialEq)]
+pub(super) enum Stamp {
+    File(PathBuf, Option<State>),
+    /// A hash of the stamps of many.
+    Contents(u64),
 }
 
 impl Stamp {
     fn of(path: PathBuf) -> Self {
         let state = std::fs::metadata(&path).ok().map(|file| state(&file));
-        Stamp { path, state }
+        Stamp::File(path, state)
     }
 }
 
@@ -123,16 +124,41 @@ pub(super) fn system(file: Option<&OsStr>, folders: Option<&OsString>) -> Vec<St
         (None, None) => paths = usual_places(),
         _ => {
             paths.extend(file.map(PathBuf::from));
-            for folder in folders.into_iter().flat_map(std::env::split_paths) {
-                paths.extend(entries(&folder));
-                paths.push(folder);
-            }
+            paths.extend(folders.into_iter().flat_map(std::env::split_paths));
         }
     }
-    paths.into_iter().map(Stamp::of).collect()
+    let mut stamps: Vec<Stamp> = paths.into_iter().map(Stamp::of).collect();
+    if let Some(folders) = folders {
+        stamps.push(contents(folders));
+    }
+    stamps
 }
 
-/// A folder that a variable names has few files, each of which counts.
+/// Of all files in these folders. As there can be hundreds, they are looked at once a second; a file that
+/// comes or goes shows in its folder at once.
+fn contents(folders: &OsString) -> Stamp {
+    static LAST: Mutex<Option<(Instant, OsString, u64)>> = Mutex::new(None);
+    const OFTEN: Duration = Duration::from_secs(1);
+
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = last
+        .as_ref()
+        .filter(|(at, of, _)| of == folders && at.elapsed() < OFTEN);
+    let hash = match known {
+        Some((_, _, hash)) => *hash,
+        None => {
+            let stamps: Vec<Stamp> = std::env::split_paths(folders)
+                .flat_map(|folder| entries(&folder))
+                .map(Stamp::of)
+                .collect();
+            let [hash, _] = digest(&stamps);
+            *last = Some((Instant::now(), folders.clone(), hash));
+            hash
+        }
+    };
+    Stamp::Contents(hash)
+}
+
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

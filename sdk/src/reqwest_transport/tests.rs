@@ -71,7 +71,7 @@ fn certificates_of_the_system_that_change_count() {
     let before = (by_file(), by_folder());
     assert!(before == (by_file(), by_folder()));
     // Written in place, as long as before, at another time.
-    std::thread::sleep(Duration::from_millis(20));
+    std::thread::sleep(Duration::from_millis(1100));
     std::fs::write(&file, "again").unwrap();
     std::fs::write(more.join("a"), "again").unwrap();
     assert!(before.0 != by_file());

@@ -1,5 +1,6 @@
 //! Sends operations to one service.
 
+use std::any::Any;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -111,7 +112,7 @@ impl Client {
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
         let request = self.request(operation, token)?;
         let repeat = repeat::<O>(&request);
-        self.exchange::<O>(&request, repeat, Response::new).await
+        self.exchange::<O>(request, repeat, false).await
     }
 
     /// The same, for an answer of which only a part is needed: odd parts of it are dropped.
@@ -122,7 +123,7 @@ impl Client {
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
         let request = self.request(operation, token)?;
         let repeat = repeat::<O>(&request);
-        self.exchange::<O>(&request, repeat, leniently).await
+        self.exchange::<O>(request, repeat, true).await
     }
 
     /// Sends a login. To repeat one does no harm, unless it holds what works only once.
@@ -136,8 +137,7 @@ impl Client {
             true => Repeat::Never,
             false => Repeat::Busy,
         };
-        self.exchange::<GenerateToken>(&request, repeat, leniently)
-            .await
+        self.exchange::<GenerateToken>(request, repeat, true).await
     }
 
     /// Sends an operation page by page, and returns the items of all pages.
@@ -156,7 +156,7 @@ impl Client {
             seen.insert(request.path().to_owned());
             let context = self.context::<O>(Some(request.method().clone()));
             let repeat = repeat::<O>(&request);
-            let (page, _) = self.exchange::<O>(&request, repeat, Response::new).await?;
+            let (page, _) = self.exchange::<O>(request.clone(), repeat, false).await?;
             let next = O::next_page(&page).map(|link| {
                 let query = link.split_once('?').map(|(_, query)| query);
                 first.clone().with_query(query)
@@ -198,9 +198,9 @@ impl Client {
 
     async fn exchange<O: Operation>(
         &self,
-        request: &Request,
+        request: Request,
         repeat: Repeat,
-        reading: impl FnOnce(http::Response<Vec<u8>>, &Request) -> Response,
+        lenient: bool,
     ) -> Result<(O::Output, Response), SendError<O::Failure>> {
         let base = match self.url.known_base() {
             Some(base) => base,
@@ -211,12 +211,13 @@ impl Client {
                 Box::pin(self.wire.within(&context, settled)).await?.base()
             }
         };
+        let (method, secrets) = (request.method().clone(), request.secrets().clone());
         let http = request
-            .to_http(&base)
+            .into_http(&base)
             .map_err(|error| Error::request(&error, self.context::<O>(None)))?;
-        let context = self.context::<O>(Some(request.method().clone()));
+        let (context, asked) = (self.context::<O>(Some(method)), http.uri().clone());
         let terms = Terms {
-            secrets: request.secrets(),
+            secrets: &secrets,
             context: &context,
             repeat,
             keep_open: false,
@@ -227,19 +228,28 @@ impl Client {
         if !answer.status().is_server_error() {
             self.clock.learn(answer.headers(), sent);
         }
-        let response = reading(answer, request);
+        let proxy = answer.extensions().get().cloned();
+        let response = Response::with_secrets(answer, secrets);
+        let response = match lenient {
+            true => response.lenient(),
+            false => response,
+        };
         let output = O::response(&response);
         if let Some(odd) = response.odd() {
             let (operation, host) = (O::NAME, self.host());
             tracing::warn!(operation, host, odd, "odd parts of the answer are left out");
         }
+        let context = || context.at(&asked, response.secrets()).by(proxy);
         match output {
             Ok(output) => Ok((output, response)),
-            Err(OperationError::Declared(failure)) => Err(SendError::Declared(failure)),
-            Err(OperationError::Service(error)) => {
-                Err(Error::service(&error, &response, context).into())
+            Err(OperationError::Declared(mut failure)) => {
+                hide(&mut failure, &response);
+                Err(SendError::Declared(failure))
             }
-            Err(OperationError::Decode(error)) => Err(Error::decode(&error, context)
+            Err(OperationError::Service(error)) => {
+                Err(Error::service(&error, &response, context()).into())
+            }
+            Err(OperationError::Decode(error)) => Err(Error::decode(&error, context())
                 .with_request_id(response.request_id::<O>())
                 .into()),
         }
@@ -255,16 +265,18 @@ impl Client {
     }
 }
 
-/// An answer that is read without its odd parts.
-fn leniently(answer: http::Response<Vec<u8>>, request: &Request) -> Response {
-    Response::new(answer, request).lenient()
-}
-
 /// After what an operation may be sent again. What is sent without the session's token holds a proof of
 /// its own, which may work only once.
 fn repeat<O: Operation>(request: &Request) -> Repeat {
     match Repeat::of(request.method()) {
         Repeat::Throttled if !O::SESSION => Repeat::Never,
         repeat => repeat,
+    }
+}
+
+/// Hides the secrets of the request in a failure that has texts of the server.
+fn hide(failure: &mut dyn Any, response: &Response) {
+    if let Some(GenerateTokenFailure::ReceiptRequired(needed)) = failure.downcast_mut() {
+        needed.partial.hide(response);
     }
 }

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use http::StatusCode;
+use http::{StatusCode, Uri};
 
 use crate::catalog::NoEndpoint;
 use crate::client::Client;
 use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, ReceiptRequired};
 use crate::runtime::{DecodeError, RequestError, Response, Secret, ServiceError, scrub};
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::transport::{Proxy, TransportError, TransportErrorKind};
 
+mod address;
 mod kind;
 
 pub use kind::ErrorKind;
@@ -52,6 +53,9 @@ struct Inner {
     retry_after: Option<String>,
 }
 
+/// How many auth rules of a server are shown, and how many methods of each.
+const MOST_RULES: usize = 16;
+
 /// What of a login is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Refused {
@@ -68,8 +72,26 @@ pub(crate) struct Context {
     /// Of the request, if there came to be one.
     pub method: Option<http::Method>,
     pub host: String,
+    /// The address that was asked, as it may be shown; empty if none was.
+    pub address: String,
+    /// The proxy of the environment that the request went by.
+    pub proxy: Option<Proxy>,
     /// Whether it is of a service of the catalog, to which an endpoint leads, and not the auth URL.
     pub of_catalog: bool,
+}
+
+impl Context {
+    /// The same, once a request was sent to this address.
+    pub(crate) fn at(mut self, address: &Uri, secrets: &[Secret]) -> Self {
+        self.address = address::shown(address, secrets);
+        self
+    }
+
+    /// The same, by this proxy.
+    pub(crate) fn by(mut self, proxy: Option<Proxy>) -> Self {
+        self.proxy = proxy;
+        self
+    }
 }
 
 impl Error {
@@ -98,6 +120,13 @@ impl Error {
         &self.0.context.host
     }
 
+    /// The address that was asked, with its path: without a user, and with the values of the query hidden;
+    /// none if nothing was sent.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        Some(&*self.0.context.address).filter(|address| !address.is_empty())
+    }
+
     /// The status of the answer, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
@@ -119,7 +148,20 @@ impl Error {
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
-        self.0.kind.help(self.0.context.of_catalog)
+        let context = &self.0.context;
+        let by_proxy = context.proxy.is_some();
+        match self.0.kind {
+            _ if self.0.status == Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
+                "give the proxy's user and password in its variable, as http://user:password@host:3128"
+            }
+            ErrorKind::Unreachable if by_proxy => {
+                "check the proxy and its variable, or name the host in NO_PROXY"
+            }
+            ErrorKind::UnexpectedAnswer | ErrorKind::TimedOut if by_proxy => {
+                "it may be the proxy: check it and its variable, or name the host in NO_PROXY"
+            }
+            _ => self.0.kind.help(context.of_catalog),
+        }
     }
 
     /// Something that was given can't be used; nothing was sent.
@@ -170,6 +212,7 @@ impl Error {
             TransportErrorKind::Body => ErrorKind::BodyFailed,
             TransportErrorKind::Setup => ErrorKind::Setup,
         };
+        let context = context.by(error.proxy().cloned());
         Error::new(kind, context, scrub(&error.to_string(), secrets))
     }
 
@@ -198,10 +241,11 @@ impl Error {
 
     pub(crate) fn generate_token(failure: GenerateTokenFailure, context: Context) -> Self {
         let GenerateTokenFailure::ReceiptRequired(needed) = failure;
-        let rules = needed.partial.required_auth_methods.iter();
+        let rules = needed.partial.required_auth_methods.iter().take(MOST_RULES);
         let rules: Vec<String> = rules
             .map(|rule| {
                 rule.iter()
+                    .take(MOST_RULES)
                     .map(|method| scrub(method.as_str(), &[]))
                     .collect::<Vec<_>>()
                     .join(" + ")
@@ -311,6 +355,17 @@ impl Error {
         self
     }
 
+    /// Whether a wrong path may be why.
+    fn has_odd_path(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::NotFound
+                | ErrorKind::BadRequest
+                | ErrorKind::Redirected
+                | ErrorKind::UnexpectedAnswer
+        )
+    }
+
     fn new(kind: ErrorKind, context: Context, what: String) -> Self {
         Error(Box::new(Inner {
             kind,
@@ -326,7 +381,6 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
-            kind,
             context,
             what,
             request_id,
@@ -337,10 +391,20 @@ impl fmt::Display for Error {
             (operation, "") => write!(f, "{operation}: {what}")?,
             (operation, host) => write!(f, "{operation} at {host}: {what}")?,
         }
+        if let Some(address) = self.address() {
+            write!(f, " (asked {address}")?;
+            if let Some(proxy) = &context.proxy {
+                write!(f, " by the proxy of {proxy}")?;
+            }
+            match address::hint(address).filter(|_| self.has_odd_path()) {
+                Some(hint) => write!(f, "; {hint})")?,
+                None => f.write_str(")")?,
+            }
+        }
         if let Some(id) = request_id {
             write!(f, " (request id {id})")?;
         }
-        write!(f, "; {}", kind.help(context.of_catalog))
+        write!(f, "; {}", self.help())
     }
 }
 

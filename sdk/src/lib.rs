@@ -47,6 +47,8 @@ mod plain_file;
 #[cfg(feature = "file")]
 mod private_file;
 #[cfg(feature = "reqwest")]
+mod proxy;
+#[cfg(feature = "reqwest")]
 mod reqwest_transport;
 #[cfg(feature = "client")]
 mod retry;

@@ -14,6 +14,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::redirect::{Action, Attempt, Policy};
 
 use crate::pem::{ClientCertificate, Pem};
+use crate::proxy::Proxies;
 use crate::session::provider::BoxError;
 use crate::transport::{
     Body, BodyChunks, BoxFuture, Transport, TransportError, TransportErrorKind,
@@ -71,7 +72,7 @@ impl Default for Settings {
 impl Settings {
     /// The transport with these settings, which other clients of this process with the same have too.
     pub(crate) fn transport(self) -> Result<impl Transport + use<>, TransportError> {
-        Ok(Reqwest(Shared::with(self)?))
+        Ok(Reqwest(Shared::with(self)?, Proxies::of_environment()))
     }
 }
 
@@ -108,7 +109,7 @@ fn same_origin(attempt: Attempt<'_>) -> Action {
     }
 }
 
-struct Reqwest(Arc<Shared>);
+struct Reqwest(Arc<Shared>, Proxies);
 
 impl Reqwest {
     fn failure(&self, error: &reqwest::Error) -> TransportError {
@@ -145,11 +146,17 @@ impl Transport for Reqwest {
             request.headers_mut().insert(CONTENT_LENGTH, none);
         }
         Box::pin(async move {
+            self.1.check(request.uri())?;
+            let proxy = self.1.of(request.uri());
+            let failed = |error: &_| self.failure(error).by(proxy.clone());
             let request = reqwest::Request::try_from(request.map(outgoing));
-            let request = request.map_err(|error| self.failure(&error))?;
+            let request = request.map_err(|error| failed(&error))?;
             let answer = self.0.client()?.execute(request).await;
-            let answer = answer.map_err(|error| self.failure(&error))?;
-            let answer = http::Response::<reqwest::Body>::from(answer);
+            let answer = answer.map_err(|error| failed(&error))?;
+            let mut answer = http::Response::<reqwest::Body>::from(answer);
+            if let Some(proxy) = proxy {
+                answer.extensions_mut().insert(proxy);
+            }
             Ok(answer.map(|body| Body::stream(Incoming(body))))
         })
     }

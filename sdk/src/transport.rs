@@ -72,6 +72,17 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 pub struct TransportError {
     kind: TransportErrorKind,
     reason: String,
+    proxy: Option<Proxy>,
+}
+
+/// The variable of the environment that names the proxy by which a request went, such as `HTTPS_PROXY`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Proxy(pub(crate) &'static str);
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 /// Why there is no answer.
@@ -101,7 +112,20 @@ impl TransportError {
         TransportError {
             kind,
             reason: reason.into(),
+            proxy: None,
         }
+    }
+
+    /// The same, of a request that went by a proxy.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn by(mut self, proxy: Option<Proxy>) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// The proxy that the request went by.
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
     }
 
     /// The kind.

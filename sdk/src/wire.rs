@@ -140,6 +140,10 @@ impl Wire {
         loop {
             // In a box, as callers' futures would be large otherwise.
             let answer = Box::pin(self.attempt(&request, attempt, deadline, terms)).await;
+            let answer = match answer {
+                Ok(answer) if answer.status().is_success() => return Ok(answer),
+                other => other,
+            };
             let again =
                 attempt <= self.retries && request.body().can_be_sent_again() && timer::is_there();
             let pause = again
@@ -148,7 +152,8 @@ impl Wire {
                 .filter(|pause| deadline.is_none_or(|end| Instant::now() + *pause < end));
             let Some(pause) = pause else {
                 return answer.map_err(|error| {
-                    Error::transport(&error, terms.secrets, terms.context.clone())
+                    let context = terms.context.clone().at(request.uri(), terms.secrets);
+                    Error::transport(&error, terms.secrets, context)
                 });
             };
             self.observer.tell(Event::Retry);

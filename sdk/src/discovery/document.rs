@@ -112,7 +112,7 @@ pub(super) fn split_version(path: &str) -> Option<(&str, &str)> {
 }
 
 /// `v3`, `v2.1`
-fn is_version(part: &str) -> bool {
+pub(crate) fn is_version(part: &str) -> bool {
     let numbers = part.strip_prefix('v').unwrap_or_default();
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     numbers.split('.').all(is_number)

@@ -86,6 +86,10 @@ async fn find(given: &AuthUrl, wire: &Wire) -> Result<AuthUrl, Error> {
         host: given.host().to_owned(),
         ..Context::default()
     };
+    let at = |url: &str| match url.parse() {
+        Ok(url) => context.clone().at(&url, &[]),
+        Err(_) => context.clone(),
+    };
     let roots = roots(given);
     let mut others = Vec::new();
     for root in &roots {
@@ -94,7 +98,7 @@ async fn find(given: &AuthUrl, wire: &Wire) -> Result<AuthUrl, Error> {
         let status = answer.status();
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             // That it doesn't tell now is no reason to take a wrong address for good.
-            return confirmed(given, wire, status, context).await;
+            return confirmed(given, wire, status, at(&url)).await;
         }
         let versions = read(answer.body(), root).unwrap_or_default();
         if let Some(v3) = versions.iter().find(|version| is_v3(version)) {
@@ -105,7 +109,10 @@ async fn find(given: &AuthUrl, wire: &Wire) -> Result<AuthUrl, Error> {
     }
     if !others.is_empty() {
         let what = format!("the server has no Identity v3, but {}", others.join(", "));
-        return Err(Error::unexpected(&what, context));
+        let first = roots
+            .first()
+            .map(|root| format!("{}{}/", root.origin, root.path));
+        return Err(Error::unexpected(&what, at(&first.unwrap_or_default())));
     }
     let usual = roots.last().map_or("", |root| &root.path);
     tracing::debug!(

@@ -12,6 +12,7 @@ use crate::transport::Body;
 use crate::wire::{Terms, Wire};
 
 pub use self::document::ServiceVersion;
+pub(crate) use self::document::is_version;
 pub(crate) use self::identity::IdentityUrl;
 pub(crate) use self::services::VersionCache;
 

@@ -61,16 +61,20 @@ async fn find(roots: &[Address], wire: &Wire, context: &Context) -> Result<Versi
         let has_list = status == StatusCode::OK || status == StatusCode::MULTIPLE_CHOICES;
         match read(answer.body(), root).filter(|_| has_list) {
             Some(versions) => return Ok(versions.into()),
-            None => refused = refused.or(Some(status)),
+            None => refused = refused.or(Some((status, url))),
         }
     }
-    let status = refused.unwrap_or_default();
+    let (status, url) = refused.unwrap_or_default();
+    let context = match url.parse() {
+        Ok(url) => context.clone().at(&url, &[]),
+        Err(_) => context.clone(),
+    };
     let kind = match ErrorKind::of_status(status, None) {
         _ if status.is_success() => ErrorKind::UnexpectedAnswer,
         kind => kind,
     };
     let what = format!("{status}, without a list of versions");
-    Err(Error::answered(kind, context.clone(), what, status))
+    Err(Error::answered(kind, context, what, status))
 }
 
 #[cfg(test)]

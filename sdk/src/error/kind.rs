@@ -3,8 +3,12 @@
 use http::StatusCode;
 
 use crate::catalog::NoEndpoint;
-use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ReceiptRequired};
-use crate::runtime::{Operation, Response, ServiceError, Value, error_json};
+use crate::identity::v3::tokens::{
+    AuthMethodName, GenerateToken, PartialAuthentication, ReceiptRequired,
+};
+use crate::runtime::{
+    Operation, Response, Secret, ServiceError, Value, error_json, has_secret, scrub_setting,
+};
 
 /// How many methods that the server has enabled are looked at.
 const MOST_METHODS: usize = 64;
@@ -169,6 +173,37 @@ impl ErrorKind {
             }
             ErrorKind::Setup => "check the TLS features and the certificates that were given",
         }
+    }
+}
+
+impl PartialAuthentication {
+    /// Hides the secrets of the request, if the server repeats them.
+    pub(crate) fn hide(&mut self, response: &Response) {
+        let rules = self.required_auth_methods.iter_mut().flatten();
+        for name in rules.chain(&mut self.receipt.methods) {
+            *name = method(name.as_str(), response);
+        }
+        let hide = |text: &mut String, secrets: &[Secret]| {
+            if has_secret(text, secrets) {
+                *text = scrub_setting(text, secrets);
+            }
+        };
+        let user = &mut self.receipt.user;
+        let mut texts = vec![&mut user.name, &mut user.domain.id, &mut user.domain.name];
+        if let Some(federation) = &mut user.federation {
+            texts.extend([
+                &mut federation.identity_provider.id,
+                &mut federation.protocol.id,
+            ]);
+            texts.extend(federation.groups.iter_mut().map(|group| &mut group.id));
+        }
+        for text in texts {
+            hide(text, response.secrets());
+        }
+        // The id is what a one-time passcode is sent with: a short password may be part of it by chance.
+        let long = |secret: &&Secret| secret.expose().trim().len() >= 8;
+        let long: Vec<_> = response.secrets().iter().filter(long).cloned().collect();
+        hide(&mut user.id, &long);
     }
 }
 

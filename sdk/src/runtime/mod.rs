@@ -62,6 +62,8 @@ pub use crate::{
 pub(crate) use lenient::lenient;
 #[cfg(feature = "client")]
 pub(crate) use partial::{LARGEST_ERROR, error_json};
+#[cfg(feature = "client")]
+pub(crate) use scrub::has_secret;
 pub(crate) use scrub::{scrub, scrub_setting, scrub_value};
 #[cfg(feature = "client")]
 pub(crate) use secret::redacting;
@@ -101,7 +103,7 @@ pub trait Operation {
     /// What success carries.
     type Output;
     /// How it can fail beyond an error: an answer that the description gives a meaning of its own.
-    type Failure;
+    type Failure: 'static;
 
     /// Its name, as errors and logs show it.
     const NAME: &'static str;

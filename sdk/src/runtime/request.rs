@@ -1,6 +1,7 @@
 //! Requests, without a server to send them to.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -19,7 +20,8 @@ pub struct Request {
     headers: HeaderMap,
     /// Overwritten when the last clone is dropped.
     body: Bytes,
-    secrets: Vec<Secret>,
+    /// Shared with the answer, which may repeat them.
+    secrets: Arc<Vec<Secret>>,
 }
 
 impl Request {
@@ -34,7 +36,7 @@ impl Request {
             path: path.to_owned(),
             headers,
             body: Bytes::new(),
-            secrets: Vec::new(),
+            secrets: Arc::default(),
         };
         RequestBuilder {
             request,
@@ -88,7 +90,7 @@ impl Request {
     }
 
     /// The secrets in the request, which the server may repeat.
-    pub(crate) fn secrets(&self) -> &[Secret] {
+    pub(crate) fn secrets(&self) -> &Arc<Vec<Secret>> {
         &self.secrets
     }
 
@@ -98,6 +100,11 @@ impl Request {
     ///
     /// `base` is not an `http` or `https` address.
     pub fn to_http(&self, base: &str) -> Result<http::Request<Bytes>, RequestError> {
+        self.clone().into_http(base)
+    }
+
+    /// The same, without a copy.
+    pub(crate) fn into_http(self, base: &str) -> Result<http::Request<Bytes>, RequestError> {
         let base = base.trim_end_matches('/');
         let not_a_base = || RequestError::base(base);
         let uri: Uri = format!("{base}{}", self.path)
@@ -106,10 +113,10 @@ impl Request {
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
             return Err(not_a_base());
         }
-        let mut request = http::Request::new(self.body.clone());
-        *request.method_mut() = self.method.clone();
+        let mut request = http::Request::new(self.body);
+        *request.method_mut() = self.method;
         *request.uri_mut() = uri;
-        *request.headers_mut() = self.headers.clone();
+        *request.headers_mut() = self.headers;
         Ok(request)
     }
 
@@ -125,7 +132,7 @@ impl Request {
             .ok_or_else(|| RequestError::value(name, "has a character that no header can carry"))?;
         if secret {
             value.set_sensitive(true);
-            self.secrets.push(Secret::new(text));
+            Arc::make_mut(&mut self.secrets).push(Secret::new(text));
         }
         self.headers.insert(header, value);
         Ok(())
@@ -215,7 +222,7 @@ impl RequestBuilder {
         match json {
             Ok(json) => {
                 self.request.body = json;
-                self.request.secrets.extend(secrets);
+                Arc::make_mut(&mut self.request.secrets).extend(secrets);
                 let json = HeaderValue::from_static("application/json");
                 self.request.headers.insert(CONTENT_TYPE, json);
                 self

@@ -1,6 +1,6 @@
 //! Answers, from whatever client received them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
@@ -21,7 +21,7 @@ pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
-    secrets: Vec<Secret>,
+    secrets: Arc<Vec<Secret>>,
     reading: Reading,
 }
 
@@ -43,7 +43,7 @@ impl Response {
             status: head.status,
             headers: head.headers,
             body: body.into(),
-            secrets: request.secrets().to_vec(),
+            secrets: request.secrets().clone(),
             reading: Reading::Strict,
         }
     }
@@ -84,7 +84,10 @@ impl Response {
 
     /// An answer to a request with these secrets.
     #[cfg(feature = "client")]
-    pub(crate) fn with_secrets(response: http::Response<Vec<u8>>, secrets: Vec<Secret>) -> Self {
+    pub(crate) fn with_secrets(
+        response: http::Response<Vec<u8>>,
+        secrets: Arc<Vec<Secret>>,
+    ) -> Self {
         let (head, body) = response.into_parts();
         Response {
             status: head.status,
@@ -93,6 +96,12 @@ impl Response {
             secrets,
             reading: Reading::Strict,
         }
+    }
+
+    /// The secrets of the request.
+    #[cfg(feature = "client")]
+    pub(crate) fn secrets(&self) -> &[Secret] {
+        &self.secrets
     }
 
     /// The body as it came.

@@ -82,6 +82,11 @@ pub(crate) fn scrub_setting(text: &str, secrets: &[Secret]) -> String {
     shorten(&without_tokens(&escaped))
 }
 
+/// Whether one of the secrets is in a text, in any writing.
+pub(crate) fn has_secret(text: &str, secrets: &[Secret]) -> bool {
+    Needles::of(secrets).without_known(text, WINDOW) != window(text, WINDOW)
+}
+
 /// How much of a structure may still be looked at.
 struct Left {
     values: usize,

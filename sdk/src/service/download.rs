@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::Uri;
 use http::header::HeaderMap;
 
 use super::failure;
@@ -21,6 +22,8 @@ pub struct ServiceDownload {
     limits: Limits,
     secrets: Vec<Secret>,
     context: Context,
+    /// The address that was asked.
+    asked: Uri,
 }
 
 impl ServiceDownload {
@@ -28,7 +31,7 @@ impl ServiceDownload {
         answer: http::Response<BodyChunks>,
         limits: Limits,
         secrets: Vec<Secret>,
-        context: Context,
+        (context, asked): (Context, Uri),
     ) -> Self {
         let (head, chunks) = answer.into_parts();
         ServiceDownload {
@@ -37,6 +40,7 @@ impl ServiceDownload {
             limits,
             secrets,
             context,
+            asked,
         }
     }
 
@@ -77,7 +81,8 @@ impl ServiceDownload {
         let next = self.limits.next(&mut self.chunks, None).await;
         next.map_err(|error| {
             let id = self.request_id().map(|id| scrub(id, &self.secrets));
-            Error::transport(&error, &self.secrets, self.context.clone()).with_request_id(id)
+            let context = self.context.clone().at(&self.asked, &self.secrets);
+            Error::transport(&error, &self.secrets, context).with_request_id(id)
         })
     }
 }

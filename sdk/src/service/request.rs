@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Uri};
 use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -183,12 +183,18 @@ impl ServiceRequest {
             answer,
             secrets,
             context,
+            asked,
         } = self.exchange(true).await?;
         let answer = answer.map(|body| match body {
             Received::Open(chunks) => chunks,
             Received::Whole(body) => Body::from(body).into_chunks(),
         });
-        Ok(ServiceDownload::new(answer, limits, secrets, context))
+        Ok(ServiceDownload::new(
+            answer,
+            limits,
+            secrets,
+            (context, asked),
+        ))
     }
 
     fn fail(mut self, wrong: &str) -> Self {
@@ -212,9 +218,10 @@ impl ServiceRequest {
             answer,
             secrets,
             context,
+            asked,
         } = self.exchange(false).await?;
         let answer = answer.map(Received::whole);
-        Ok(ServiceResponse::new(answer, secrets, context))
+        Ok(ServiceResponse::new(answer, secrets, (context, asked)))
     }
 
     async fn exchange(self, keep_open: bool) -> Result<Answered, Error> {
@@ -246,6 +253,7 @@ impl ServiceRequest {
                 method: Some(self.method.clone()),
                 ..context.clone()
             };
+            let asked = request.uri().clone();
             let terms = Terms {
                 secrets: &secrets,
                 context: &sent,
@@ -274,8 +282,12 @@ impl ServiceRequest {
                     answer,
                     secrets,
                     context: sent,
+                    asked,
                 });
             }
+            let sent = sent
+                .at(&asked, &secrets)
+                .by(answer.extensions().get().cloned());
             let error = failure::of(&answer.map(Received::whole), &secrets, sent);
             let loss = self.loss(&error);
             let again = shared.tries_again(&client, &mut replaced, loss, &place.token);
@@ -317,6 +329,7 @@ struct Answered {
     answer: http::Response<Received>,
     secrets: Vec<Secret>,
     context: Context,
+    asked: Uri,
 }
 
 impl IntoFuture for ServiceRequest {

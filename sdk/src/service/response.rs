@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use http::Uri;
 use http::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
@@ -15,16 +17,22 @@ use crate::runtime::{Response, Secret};
 pub struct ServiceResponse {
     response: Response,
     context: Context,
+    /// The address that was asked.
+    asked: Uri,
 }
 
 impl ServiceResponse {
     pub(super) fn new(
         answer: http::Response<Vec<u8>>,
         secrets: Vec<Secret>,
-        context: Context,
+        (context, asked): (Context, Uri),
     ) -> Self {
-        let response = Response::with_secrets(answer, secrets);
-        ServiceResponse { response, context }
+        let response = Response::with_secrets(answer, Arc::new(secrets));
+        ServiceResponse {
+            response,
+            context,
+            asked,
+        }
     }
 
     /// The status, which is no error.
@@ -74,7 +82,9 @@ impl ServiceResponse {
             let id = self
                 .request_id()
                 .map(|id| self.response.without_secrets(id));
-            Error::decode(&error, self.context.clone()).with_request_id(id)
+            let context = self.context.clone();
+            let context = context.at(&self.asked, self.response.secrets());
+            Error::decode(&error, context).with_request_id(id)
         })
     }
 }

@@ -7,6 +7,8 @@
     reason = "also the helpers of tests tell what is wrong by a panic"
 )]
 
+#[path = "secrets/catalog.rs"]
+mod catalog;
 #[path = "secrets/echo.rs"]
 mod echo;
 #[path = "secrets/files.rs"]

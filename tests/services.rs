@@ -24,3 +24,5 @@ mod stub;
 mod tls;
 #[path = "services/versions.rs"]
 mod versions;
+#[path = "services/which_address.rs"]
+mod which_address;

@@ -392,8 +392,12 @@ impl OpenStackBuilder {
         #[cfg(not(feature = "store"))]
         let login = self.login;
         let (url, clock) = (IdentityUrl::new(url), ServerClock::default());
+        let session = Session::new(login, clock.clone(), cached, passed_over);
+        if let Some(credentials) = &self.known {
+            session.note_secrets(credentials);
+        }
         Ok(OpenStack::new(Shared {
-            session: Session::new(login, clock.clone(), cached, passed_over),
+            session,
             client: Client { url, wire, clock },
             services: Arc::new(self.services),
             versions: Arc::default(),

@@ -11,8 +11,11 @@ use crate::foreign::shown;
 use crate::identity::v3::auth::{Auth, Credentials};
 use crate::identity::v3::tokens::GenerateToken;
 use crate::openstack::Shared;
-use crate::runtime::{Operation, Secret, recording, redacting, to_json};
+use crate::runtime::{Operation, Secret, recording, redacting, scrub_setting, to_json};
 use crate::session::Catalog;
+
+/// How many types of services are shown: more than there are.
+const MOST_TYPES: usize = 200;
 
 /// The configuration, the login, where its token is kept, and the endpoints.
 pub(crate) async fn explain(shared: &Shared) -> String {
@@ -34,7 +37,10 @@ pub(crate) async fn explain(shared: &Shared) -> String {
     }
     text.push('\n');
     match shared.session.at_hand() {
-        Some(token) => endpoints(shared, &shared.session.catalog(&token), &mut text),
+        Some(token) => {
+            let secrets = shared.session.secrets(&token);
+            endpoints(shared, &shared.session.catalog(&token), &secrets, &mut text);
+        }
         None => {
             text.push_str("endpoints are known after the login, which nothing has needed yet\n")
         }
@@ -58,7 +64,7 @@ fn given(shared: &Shared) -> String {
     _ = writeln!(
         text,
         "region {}",
-        shared.services.region.as_deref().unwrap_or("any")
+        scrub_setting(shared.services.region.as_deref().unwrap_or("any"), &[])
     );
     #[cfg(feature = "reqwest")]
     text.push_str(&match shared.checked_by {
@@ -197,7 +203,7 @@ fn shown_value(value: Value, secrets: &[&Secret]) -> Value {
 }
 
 /// For each type of service in the catalog, which endpoint is chosen and why no other.
-fn endpoints(shared: &Shared, catalog: &Catalog, text: &mut String) {
+fn endpoints(shared: &Shared, catalog: &Catalog, secrets: &[Secret], text: &mut String) {
     let Some(catalog) = catalog.services() else {
         text.push_str("the token has no catalog: it is unscoped, or was asked for without one\n");
         return;
@@ -208,10 +214,12 @@ fn endpoints(shared: &Shared, catalog: &Catalog, text: &mut String) {
         .collect();
     types.sort_unstable();
     types.dedup();
-    for service_type in types {
+    for service_type in types.into_iter().take(MOST_TYPES) {
         let services = &shared.services;
-        let mut choice = services.filter(service_type).explain(catalog);
-        choice.endpoint_override = services.endpoint_override(service_type).map(str::to_owned);
+        let filter = services.filter(service_type);
+        let mut choice = filter.explain_hiding(catalog, secrets);
+        let given = services.endpoint_override(service_type);
+        choice.endpoint_override = given.map(|url| scrub_setting(url, secrets));
         _ = writeln!(text, "{choice}");
         if shared.client.wire.require_https && leads_to_plain_http(&choice) {
             text.push_str(

@@ -1,8 +1,6 @@
 //! Text that others gave, as a person may see it.
 
-use crate::runtime::Secret;
-
-const HIDDEN: &str = "[secret]";
+use crate::runtime::{HIDDEN, Secret, has_secret, is_shown};
 
 /// The same with an escape in place of each character that steers a terminal or can't be seen.
 pub(crate) fn escaped(text: &str) -> String {
@@ -18,18 +16,14 @@ pub(crate) fn escaped(text: &str) -> String {
 
 /// Whether it is a control character, or an invisible one that may turn the text around.
 pub(crate) fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    !is_shown(c)
 }
 
 /// A value: escaped, without the secrets that are known, without the user and password of an address,
 /// and without PEM.
 pub(crate) fn shown(text: &str, secrets: &[&Secret]) -> String {
-    let repeats = secrets.iter().any(|secret| {
-        let secret = secret.expose();
-        text.trim() == secret.trim() || (secret.len() > 3 && text.contains(secret))
-    });
-    if repeats || is_pem(text) {
+    let secrets: Vec<Secret> = secrets.iter().copied().cloned().collect();
+    if has_secret(text, &secrets) || is_pem(text) {
         return HIDDEN.to_owned();
     }
     escaped(&without_user(text))

@@ -62,7 +62,9 @@ impl Proxies {
 
     /// Refuses an address that should go by a proxy, and can't.
     pub(crate) fn check(&self, address: &Uri) -> Result<(), TransportError> {
-        let unusable = self.variable(address).filter(|variable| !variable.can_be_used);
+        let unusable = self
+            .variable(address)
+            .filter(|variable| !variable.can_be_used);
         let (Some(variable), Some(rules)) = (unusable, &self.rules) else {
             return Ok(());
         };

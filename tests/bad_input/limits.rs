@@ -154,3 +154,74 @@ async fn no_limit_is_too_large() {
     let openstack = openstack.read_timeout(Duration::MAX).build().unwrap();
     soon(openstack.token()).await.unwrap();
 }
+
+/// Answers everything by this error.
+struct Refusal(u16, Vec<u8>);
+
+impl Transport for Refusal {
+    fn send(
+        &self,
+        _: http::Request<Body>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let answer = http::Response::builder()
+            .status(self.0)
+            .header("Content-Type", "application/json")
+            .header("Openstack-Auth-Receipt", "gAAAA-receipt")
+            .body(Body::from(self.1.clone()));
+        Box::pin(async { Ok(answer.unwrap()) })
+    }
+}
+
+#[tokio::test]
+async fn an_error_with_a_million_texts_is_no_more_work_than_another() {
+    let many = vec!["ab"; 1_000_000];
+    let mut objects = serde_json::Map::new();
+    (0..300_000).for_each(|at| _ = objects.insert(at.to_string(), "ab".into()));
+    let escaped = vec!["%5c%5cu0061\\u0061&amp;".repeat(100); 3_000];
+    for (status, body) in [
+        (
+            400,
+            serde_json::json!({"error": {"message": "No.", "identity": many}}),
+        ),
+        (
+            401,
+            serde_json::json!({"error": {"message": "No.", "identity": {"methods": many}}}),
+        ),
+        (
+            401,
+            serde_json::json!({"receipt": {}, "required_auth_methods": [many]}),
+        ),
+        (
+            403,
+            serde_json::json!({"error": {"message": "No.", "identity": objects}}),
+        ),
+        (
+            409,
+            serde_json::json!({"error": {"message": "No.", "identity": escaped}}),
+        ),
+        (
+            409,
+            serde_json::json!({"error": {"identity": escaped, "message": many}}),
+        ),
+        (500, serde_json::json!(many)),
+        (503, serde_json::json!({"computeFault": objects})),
+    ] {
+        let openstack = OpenStack::builder("https://keystone.example/v3")
+            .transport(Refusal(status, body.to_string().into_bytes()))
+            .retries(0)
+            .build()
+            .unwrap();
+        let begun = Instant::now();
+        let password = openstack_identity::Password::by_id("u", "a password");
+        let login = openstack.identity_v3().generate_token(password);
+        let error = login.await.unwrap_err();
+        // Without optimization, and while other tests run: it was half a minute.
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            begun.elapsed()
+        );
+        let text = format!("{error} {error:?}");
+        assert!(text.len() < 20_000, "{status}: {}", text.len());
+    }
+}

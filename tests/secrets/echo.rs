@@ -157,6 +157,43 @@ async fn anywhere_in_an_answer_in_any_writing() {
     assert!(count > 10_000, "{count}");
 }
 
+/// A 401 with a receipt is read into values, which a program may show.
+#[tokio::test]
+async fn anywhere_in_a_receipt() {
+    for (name, encode) in ENCODINGS {
+        for secret in [PASSWORD, PASSCODE, SECRET, FEDERATED] {
+            let text = encode(secret);
+            let named = json!({"id": text, "name": text});
+            let body = json!({
+                "receipt": {
+                    "methods": ["password", text],
+                    "user": {"id": text, "name": text, "domain": named, "OS-FEDERATION": {
+                        "groups": [{"id": text}], "identity_provider": {"id": text}, "protocol": {"id": text}}},
+                    "expires_at": "2999-12-31T23:59:59Z",
+                    "issued_at": "2026-11-23T13:48:26Z",
+                },
+                "required_auth_methods": [["password", text], [text]],
+            });
+            let mut answer = response(401, "application/json", &body.to_string());
+            let receipt = http::HeaderValue::from_static(RECEIPT);
+            answer
+                .headers_mut()
+                .insert("Openstack-Auth-Receipt", receipt);
+            for error in errors(Ok(answer), secret).await {
+                let ErrorKind::MoreFactorsNeeded(needed) = error.kind() else {
+                    panic!("{name}: {error}")
+                };
+                let missing = needed.missing();
+                check(&format!("{error} {error:?} {needed:?} {missing:?}"));
+                let names = needed.partial.required_auth_methods.iter().flatten();
+                let names: Vec<_> = names.map(|name| name.as_str()).collect();
+                assert_eq!(names[0], "password");
+                check(&names.join(" "));
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn in_the_words_of_a_transport() {
     for (_, encode) in ENCODINGS {

@@ -98,3 +98,99 @@ async fn certificates_are_looked_for_when_a_server_speaks_tls() {
     ];
     assert!(works(program(&server, &server.auth_url(), &none).await).await);
 }
+
+/// What the program says when it fails.
+async fn failure(server: &IdentityServer, auth_url: &str, variables: &[(&str, &str)]) -> String {
+    let child = program(server, auth_url, variables).await;
+    let output = child.wait_with_output().await.unwrap();
+    assert!(!output.status.success(), "{variables:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failing_proxy_is_told_and_not_the_auth_url() {
+    let server = start().await;
+    // Nobody listens there any more.
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr();
+    let gone = format!("http://user:S3CRET@{}", gone.unwrap());
+    let https = "https://keystone.invalid:5000/v3";
+    for (name, auth_url) in [
+        ("http_proxy", NOWHERE),
+        ("HTTPS_PROXY", https),
+        ("all_proxy", https),
+    ] {
+        let error = failure(&server, auth_url, &[(name, &gone)]).await;
+        assert!(
+            error.contains(&format!("by the proxy of {name}")),
+            "{error}"
+        );
+        assert!(error.contains("check the proxy"), "{error}");
+        assert!(
+            !error.contains("auth URL") && !error.contains("S3CRET"),
+            "{error}"
+        );
+    }
+    let error = failure(&server, NOWHERE, &[]).await;
+    assert!(
+        error.contains("check the auth URL") && !error.contains("proxy"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_that_wants_a_password_says_so() {
+    let server = start().await;
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let answering = tokio::spawn(async move {
+        while let Ok((mut connection, _)) = proxy.accept().await {
+            let mut line = String::new();
+            _ = BufReader::new(&mut connection).read_line(&mut line).await;
+            let refused =
+                b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+            _ = connection.write_all(refused).await;
+        }
+    });
+    for (name, auth_url) in [
+        ("http_proxy", NOWHERE),
+        ("https_proxy", "https://keystone.invalid:5000/v3"),
+    ] {
+        let error = failure(&server, auth_url, &[(name, &address)]).await;
+        assert!(
+            error.contains(&format!("by the proxy of {name}")),
+            "{error}"
+        );
+        assert!(error.to_lowercase().contains("proxy auth"), "{error}");
+        assert!(!error.contains("auth URL"), "{error}");
+    }
+    answering.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_variable_that_is_no_proxy_is_told() {
+    let server = start().await;
+    let auth_url = server.auth_url();
+    for (name, value) in [
+        ("http_proxy", "http://"),
+        ("HTTP_PROXY", "ftp://proxy.example:21"),
+        ("all_proxy", "http://S3CRET@pro xy:3128"),
+        ("ALL_PROXY", "http://proxy.example:port"),
+    ] {
+        server.clear_requests();
+        let error = failure(&server, &auth_url, &[(name, value)]).await;
+        assert!(
+            error.contains(&format!("the variable {name} is not")),
+            "{error}"
+        );
+        assert!(!error.contains("S3CRET"), "{error}");
+        assert_eq!(logins(&server), 0, "{name}");
+        // It doesn't matter where no proxy is used.
+        let spared = [(name, value), ("no_proxy", "127.0.0.1")];
+        assert!(
+            works(program(&server, &auth_url, &spared).await).await,
+            "{name}"
+        );
+    }
+    let other = [("https_proxy", "ftp://proxy.example"), ("http_proxy", "")];
+    assert!(works(program(&server, &auth_url, &other).await).await);
+}

@@ -3,8 +3,12 @@
 use std::fmt;
 
 use super::{EndpointFilter, Judged, interfaces, region};
+use crate::address::Address;
 use crate::identity::v3::catalog::{CatalogService, Interface};
-use crate::runtime::scrub_setting;
+use crate::runtime::{HIDDEN, Secret, has_secret, scrub_setting};
+
+/// How many endpoints of a service are shown to a person.
+const MOST_LINES: usize = 100;
 
 /// What became of an endpoint when one was chosen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -74,16 +78,43 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    fn new(judged: &Judged<'_>) -> Self {
+    fn new(judged: &Judged<'_>, secrets: &[Secret]) -> Self {
+        let kept = |text: &str| kept(text, secrets);
         Candidate {
-            service_type: judged.service.service_type.clone(),
-            name: judged.service.name.clone(),
-            region: judged.endpoint.and_then(region).map(str::to_owned),
-            interface: judged
-                .endpoint
-                .map(|endpoint| interfaces::normal(&endpoint.interface)),
-            url: judged.endpoint.map(|endpoint| endpoint.url.clone()),
+            service_type: kept(&judged.service.service_type),
+            name: judged.service.name.as_deref().map(kept),
+            region: judged.endpoint.and_then(region).map(kept),
+            interface: judged.endpoint.map(|endpoint| {
+                let interface = interfaces::normal(&endpoint.interface);
+                match interface {
+                    Interface::Unrecognized(_) => Interface::from(&*kept(interface.as_str())),
+                    known => known,
+                }
+            }),
+            url: judged.endpoint.map(|endpoint| kept(&endpoint.url)),
             verdict: judged.verdict,
+        }
+    }
+}
+
+/// A text of the catalog as a program may use it. Only what is secret in it, or may be, is hidden.
+fn kept(text: &str, secrets: &[Secret]) -> String {
+    let shown = scrub_setting(text, secrets);
+    let is_plain = Address::parse(text).is_ok() && !has_secret(text, secrets);
+    match shown.contains(HIDDEN) && !is_plain {
+        true => shown,
+        false => text.to_owned(),
+    }
+}
+
+impl EndpointFilter {
+    /// The same, without these secrets in what was asked for: it may come from a file.
+    pub(super) fn hiding(&self, secrets: &[Secret]) -> Self {
+        EndpointFilter {
+            service_type: kept(&self.service_type, secrets),
+            name: self.name.as_deref().map(|name| kept(name, secrets)),
+            region: self.region.as_deref().map(|region| kept(region, secrets)),
+            interfaces: self.interfaces.clone(),
         }
     }
 }
@@ -130,13 +161,15 @@ impl EndpointChoice {
         filter: &EndpointFilter,
         catalog: &[CatalogService],
         judged: &[Judged<'_>],
+        secrets: &[Secret],
     ) -> Self {
         let is_meant = |one: &&Judged<'_>| one.verdict != Verdict::OtherService;
-        let candidates: Vec<_> = judged.iter().filter(is_meant).map(Candidate::new).collect();
+        let meant = judged.iter().filter(is_meant);
+        let candidates: Vec<_> = meant.map(|one| Candidate::new(one, secrets)).collect();
         let endpoints: usize = catalog.iter().map(|service| service.endpoints.len()).sum();
         let meant = candidates.iter().filter(|one| one.url.is_some()).count();
         EndpointChoice {
-            filter: filter.clone(),
+            filter: filter.hiding(secrets),
             endpoint_override: None,
             others: endpoints - meant,
             candidates,
@@ -155,13 +188,18 @@ impl fmt::Display for EndpointChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}:", self.filter)?;
         if let Some(url) = &self.endpoint_override {
+            let url = scrub_setting(url, &[]);
             writeln!(
                 f,
                 "- {url}: given as an override, so none of the catalog is used"
             )?;
         }
-        for candidate in &self.candidates {
+        for candidate in self.candidates.iter().take(MOST_LINES) {
             writeln!(f, "- {candidate}")?;
+        }
+        let more = self.candidates.len().saturating_sub(MOST_LINES);
+        if more > 0 {
+            writeln!(f, "- and {more} more of this service")?;
         }
         match self.others {
             0 if self.candidates.is_empty() => write!(f, "- the catalog has no endpoint"),
@@ -174,16 +212,17 @@ impl fmt::Display for EndpointChoice {
 
 impl fmt::Display for EndpointFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.service_type)?;
+        let shown = |text: &str| scrub_setting(text, &[]);
+        write!(f, "{}", shown(&self.service_type))?;
         if let Some(name) = &self.name {
-            write!(f, " named {name}")?;
+            write!(f, " named {}", shown(name))?;
         }
         match &self.region {
-            Some(region) => write!(f, " in {region}")?,
+            Some(region) => write!(f, " in {}", shown(region))?,
             None => write!(f, " in any region")?,
         }
         let interfaces = self.interfaces.as_slice().iter();
-        let interfaces: Vec<_> = interfaces.map(Interface::as_str).collect();
+        let interfaces: Vec<_> = interfaces.map(|one| shown(one.as_str())).collect();
         write!(f, " for {}", interfaces.join(", then "))
     }
 }

@@ -5,7 +5,14 @@ use std::fmt;
 
 use super::{EndpointFilter, Judged, Verdict, interfaces, region};
 use crate::identity::v3::catalog::CatalogService;
-use crate::runtime::scrub;
+use crate::runtime::{Secret, scrub_setting};
+
+/// How many names of the catalog are looked at for an error, and how many its text has.
+const MOST_NAMES: usize = 100;
+const MOST_SHOWN: usize = 30;
+
+/// A text of an endpoint or of its service.
+type Part = fn(&Judged<'_>) -> Option<String>;
 
 /// The catalog has no endpoint that fits, and this is why. Its text says what there is instead.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -54,7 +61,7 @@ impl NoEndpoint {
     pub(crate) fn without_catalog(filter: &EndpointFilter, why: &str) -> Self {
         NoEndpoint {
             missing: MissingPart::Catalog,
-            wanted: filter.service_type.clone(),
+            wanted: scrub_setting(&filter.service_type, &[]),
             exists: Vec::new(),
             hint: Some(why.to_owned()),
         }
@@ -65,23 +72,29 @@ impl NoEndpoint {
         filter: &EndpointFilter,
         catalog: &[CatalogService],
         judged: &[Judged<'_>],
+        secrets: &[Secret],
     ) -> Self {
         if catalog.is_empty() {
             return NoEndpoint::without_catalog(filter, "the token's catalog is empty");
         }
-        let text = |text: Option<&str>| text.map(|text| scrub(text, &[]));
-        let collect = |missing, of: &dyn Fn(&Judged<'_>) -> Option<String>| {
+        let collect = |missing, of: Part| {
             let wanted = filter.wanted(missing);
-            let exists: BTreeSet<String> = judged
+            let mut exists = BTreeSet::new();
+            let parts = judged
                 .iter()
-                .filter(|one| missing == MissingPart::ServiceType || one.reached(missing))
-                .filter_map(of)
-                .collect();
-            let exists: Vec<_> = exists.into_iter().filter(|one| !one.is_empty()).collect();
-            let hint = near_miss(missing, &wanted, &exists, judged);
+                .filter(|one| missing == MissingPart::ServiceType || one.reached(missing));
+            for text in parts.filter_map(of).filter(|text| !text.is_empty()) {
+                exists.insert(text);
+                if exists.len() == MOST_NAMES {
+                    break;
+                }
+            }
+            let exists = exists.into_iter().map(|text| scrub_setting(&text, secrets));
+            let exists: Vec<_> = exists.collect();
+            let hint = near_miss(missing, &wanted, &exists, judged, secrets);
             NoEndpoint {
                 missing,
-                wanted,
+                wanted: scrub_setting(&wanted, secrets),
                 exists,
                 hint,
             }
@@ -91,16 +104,16 @@ impl NoEndpoint {
             .map(|one| one.verdict.missing())
             .max_by_key(|part| *part as u8);
         match furthest.unwrap_or(MissingPart::Catalog) {
-            part @ MissingPart::Name => collect(part, &|one| text(one.service.name.as_deref())),
-            part @ MissingPart::Region => collect(part, &|one| text(one.endpoint.and_then(region))),
-            part @ MissingPart::Interface => collect(part, &|one| {
+            part @ MissingPart::Name => collect(part, |one| Some(one.service.name.clone()?)),
+            part @ MissingPart::Region => {
+                collect(part, |one| one.endpoint.and_then(region).map(str::to_owned))
+            }
+            part @ MissingPart::Interface => collect(part, |one| {
                 let interface = &one.endpoint?.interface;
-                text(Some(interfaces::normal(interface).as_str()))
+                Some(interfaces::normal(interface).as_str().to_owned())
             }),
-            part @ MissingPart::Address => collect(part, &|one| {
-                text(one.endpoint.map(|endpoint| &*endpoint.url))
-            }),
-            part => collect(part, &|one| text(Some(&one.service.service_type))),
+            part @ MissingPart::Address => collect(part, |one| Some(one.endpoint?.url.clone())),
+            part => collect(part, |one| Some(one.service.service_type.clone())),
         }
     }
 }
@@ -147,13 +160,15 @@ fn near_miss(
     wanted: &str,
     exists: &[String],
     judged: &[Judged<'_>],
+    secrets: &[Secret],
 ) -> Option<String> {
     if missing == MissingPart::ServiceType {
         let named = judged
             .iter()
             .find(|one| one.service.name.as_deref() == Some(wanted));
         if let Some(named) = named {
-            let service_type = scrub(&named.service.service_type, &[]);
+            let service_type = scrub_setting(&named.service.service_type, secrets);
+            let wanted = scrub_setting(wanted, secrets);
             return Some(format!(
                 "`{wanted}` is the name of the service of type `{service_type}`"
             ));
@@ -206,7 +221,13 @@ impl fmt::Display for NoEndpoint {
         match &*self.exists {
             _ if matches!(self.missing, MissingPart::Catalog | MissingPart::Endpoints) => {}
             [] => write!(f, "; the catalog has none")?,
-            exists => write!(f, "; the catalog has {}", exists.join(", "))?,
+            exists => {
+                let shown: Vec<_> = exists.iter().take(MOST_SHOWN).map(|one| &**one).collect();
+                write!(f, "; the catalog has {}", shown.join(", "))?;
+                if exists.len() > MOST_SHOWN {
+                    f.write_str(" and more")?;
+                }
+            }
         }
         match &self.hint {
             Some(hint) => write!(f, "; {hint}"),

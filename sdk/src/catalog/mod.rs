@@ -10,6 +10,7 @@ mod tests;
 use crate::address::Address;
 use crate::identity::v3::catalog::{CatalogService, Endpoint};
 use crate::identity::v3::service_types::SERVICE_TYPES;
+use crate::runtime::Secret;
 
 pub use self::choice::{Candidate, EndpointChoice, Verdict};
 pub use self::interfaces::Interfaces;
@@ -91,18 +92,36 @@ impl EndpointFilter {
     ///
     /// There is none; the error says what there is instead.
     pub fn find<'c>(&self, catalog: &'c [CatalogService]) -> Result<&'c Endpoint, NoEndpoint> {
+        self.find_hiding(catalog, Vec::new)
+    }
+
+    /// The same. These secrets are not in the error, whatever the catalog says.
+    pub(crate) fn find_hiding<'c>(
+        &self,
+        catalog: &'c [CatalogService],
+        secrets: impl FnOnce() -> Vec<Secret>,
+    ) -> Result<&'c Endpoint, NoEndpoint> {
         let judged = self.judge(catalog);
         let chosen = judged.iter().find(|one| one.verdict == Verdict::Chosen);
         match chosen.and_then(|one| one.endpoint) {
             Some(endpoint) => Ok(endpoint),
-            None => Err(NoEndpoint::of(self, catalog, &judged)),
+            None => Err(NoEndpoint::of(self, catalog, &judged, &secrets())),
         }
     }
 
     /// Which endpoint is chosen, and why each other one is not.
     #[must_use]
     pub fn explain(&self, catalog: &[CatalogService]) -> EndpointChoice {
-        EndpointChoice::new(self, catalog, &self.judge(catalog))
+        self.explain_hiding(catalog, &[])
+    }
+
+    /// The same, without these secrets.
+    pub(crate) fn explain_hiding(
+        &self,
+        catalog: &[CatalogService],
+        secrets: &[Secret],
+    ) -> EndpointChoice {
+        EndpointChoice::new(self, catalog, &self.judge(catalog), secrets)
     }
 
     /// A verdict for each endpoint, and for each service without one.

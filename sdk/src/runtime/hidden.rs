@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-pub(super) const HIDDEN: &str = "[secret]";
+pub(crate) const HIDDEN: &str = "[secret]";
 
 /// Longer runs of letters and digits than any id that a person needs: tokens.
 const LONGEST_WORD: usize = 64;
@@ -15,7 +15,7 @@ const ENDS: [char; 14] = [
 
 /// Whether a character may reach a terminal: it is no control character, and nothing invisible, such as
 /// what turns the text around.
-pub(super) fn is_shown(c: char) -> bool {
+pub(crate) fn is_shown(c: char) -> bool {
     let invisible = matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}'
         | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'

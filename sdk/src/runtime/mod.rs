@@ -58,13 +58,14 @@ pub use crate::{
     __open_enum as open_enum, __plain_text as plain_text, __secret_text as secret_text,
 };
 
+pub(crate) use hidden::HIDDEN;
+#[cfg(feature = "client")]
+pub(crate) use hidden::is_shown;
 #[cfg(feature = "client")]
 pub(crate) use lenient::lenient;
 #[cfg(feature = "client")]
 pub(crate) use partial::{LARGEST_ERROR, error_json};
-#[cfg(feature = "client")]
-pub(crate) use scrub::has_secret;
-pub(crate) use scrub::{scrub, scrub_setting, scrub_value};
+pub(crate) use scrub::{has_secret, scrub, scrub_setting, scrub_value};
 #[cfg(feature = "client")]
 pub(crate) use secret::redacting;
 

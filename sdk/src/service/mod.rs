@@ -16,7 +16,9 @@ use crate::discovery::ServiceVersion;
 use crate::error::{Context, Error, ErrorKind};
 use crate::identity::v3::tokens::Token;
 use crate::openstack::OpenStack;
+use crate::runtime::scrub_setting;
 use crate::session::{Catalog, SessionToken};
+use crate::token::AuthToken;
 
 pub use self::download::ServiceDownload;
 pub use self::request::ServiceRequest;
@@ -154,8 +156,11 @@ impl ServiceClient {
         let shared = self.openstack.shared();
         let token = self.token(&shared.client.begin(), &context).await?;
         let catalog = shared.session.catalog(&token);
-        let mut choice = self.filter.explain(catalog.services().unwrap_or_default());
-        choice.endpoint_override = self.address_given().map(str::to_owned);
+        let secrets = shared.session.secrets(&token);
+        let services = catalog.services().unwrap_or_default();
+        let mut choice = self.filter.explain_hiding(services, &secrets);
+        let given = self.address_given();
+        choice.endpoint_override = given.map(|url| scrub_setting(url, &secrets));
         Ok(choice)
     }
 
@@ -275,7 +280,7 @@ impl ServiceClient {
     /// The endpoint for requests that carry this token.
     fn address(
         &self,
-        token: &Token,
+        token: &AuthToken,
         catalog: &Catalog,
         context: &Context,
     ) -> Result<Address, Error> {
@@ -292,12 +297,15 @@ impl ServiceClient {
 
     fn address_in(
         &self,
-        token: &Token,
+        token: &AuthToken,
         catalog: &Catalog,
         context: &Context,
     ) -> Result<Address, Error> {
         let found = match catalog.services() {
-            Some(services) => self.filter.find(services),
+            Some(services) => {
+                let session = &self.openstack.shared().session;
+                self.filter.find_hiding(services, || session.secrets(token))
+            }
             None => {
                 let scoped =
                     token.project.is_some() || token.domain.is_some() || token.system.is_some();

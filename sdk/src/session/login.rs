@@ -81,6 +81,9 @@ impl Session {
         let provider = self.login.credentials.as_ref()?;
         let limit = self.login.credentials_timeout;
         let given = within(limit, provider.credentials()).await;
+        if let Ok(Ok(credentials)) = &given {
+            self.note_secrets(credentials);
+        }
         Some(given.unwrap_or_else(|_| {
             Err(format!("the credentials provider has not answered within {limit:?}").into())
         }))

@@ -35,6 +35,7 @@ use crate::event::{Event, Observer};
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ValidateToken};
 use crate::owner::PassedOver;
+use crate::runtime::{Secret, recording, to_json};
 #[cfg(feature = "store")]
 use crate::store::TokenCache;
 use crate::timer;
@@ -104,6 +105,8 @@ pub(crate) struct Session {
     /// The last renewal in the background, to wait for.
     renewal: Arc<Mutex<Option<JoinHandle<()>>>>,
     lookups: Arc<Lookups>,
+    /// Those of the credentials that it logs in with, which no foreign text may show.
+    secrets: Arc<Mutex<Vec<Secret>>>,
     /// Why it didn't start with the token that it was given.
     passed_over: Option<PassedOver>,
     #[cfg(feature = "store")]
@@ -147,6 +150,7 @@ impl Session {
             memory,
             renewal: Arc::default(),
             lookups: Arc::default(),
+            secrets: Arc::default(),
             passed_over: None,
             #[cfg(feature = "store")]
             stored: Arc::default(),
@@ -165,8 +169,22 @@ impl Session {
         };
         Session {
             passed_over: self.passed_over.clone(),
+            secrets: self.secrets.clone(),
             ..Session::with(login, self.memory.clone())
         }
+    }
+
+    /// Notes the secrets of the credentials that it logs in with.
+    pub(crate) fn note_secrets(&self, credentials: &Credentials) {
+        let (_, secrets) = recording(|| to_json(credentials));
+        *self.secrets.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
+    }
+
+    /// What texts that came with this token may not show.
+    pub(crate) fn secrets(&self, token: &AuthToken) -> Vec<Secret> {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = Secret::new(token.id().expose());
+        secrets.iter().cloned().chain([own]).collect()
     }
 
     fn now(&self) -> Now {

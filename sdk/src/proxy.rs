@@ -99,10 +99,17 @@ fn variable(names: &[&'static str]) -> Option<Variable> {
             .filter(|(_, value)| !value.is_empty())
     };
     let (name, value) = first(own).or_else(|| first(all))?;
-    let used = value
-        .to_str()
-        .map(|value| Matcher::builder().all(value).build());
-    let anywhere = Uri::from_static("http://host.invalid");
-    let can_be_used = used.is_some_and(|used| used.intercept(&anywhere).is_some());
+    let can_be_used = value.to_str().is_some_and(is_proxy);
     Some(Variable { name, can_be_used })
+}
+
+/// Whether reqwest takes this for the address of a proxy, and there may be one.
+fn is_proxy(value: &str) -> bool {
+    let used = Matcher::builder().all(value).build();
+    let used = used.intercept(&Uri::from_static("http://host.invalid"));
+    let authority = used.as_ref().and_then(|used| used.uri().authority());
+    authority.is_some_and(|authority| {
+        let port = authority.as_str().rsplit(']').next().unwrap_or_default();
+        !authority.host().is_empty() && port.contains(':') == authority.port_u16().is_some()
+    })
 }

@@ -65,19 +65,15 @@ async fn chunks_that_are_none() {
 #[tokio::test]
 async fn a_body_of_10_megabytes() {
     let body = vec![b' '; 10 << 20];
-    for status in [201, 400] {
-        let error = failed_login(
-            Fault::status(status)
-                .header(SUBJECT, "id")
-                .body(body.clone()),
-        )
-        .await;
-        assert_error!(
-            error,
-            ErrorKind::UnexpectedAnswer,
-            "larger than 8388608 bytes"
-        );
-    }
+    let error = failed_login(Fault::status(201).header(SUBJECT, "id").body(body.clone())).await;
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedAnswer,
+        "larger than 8388608 bytes"
+    );
+    // Of an error only the beginning is read.
+    let error = failed_login(Fault::status(400).body(body)).await;
+    assert_error!(error, ErrorKind::BadRequest, "400 Bad Request");
 }
 
 #[tokio::test]

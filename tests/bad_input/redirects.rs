@@ -76,7 +76,7 @@ async fn the_error_says_where_it_should_have_gone_and_no_query() {
     assert_error!(
         error,
         ErrorKind::Redirected,
-        "302 Found to https://cloud.example:35357/identity/v3/auth/tokens;"
+        "302 Found to https://cloud.example:35357/identity/v3/auth/tokens (asked "
     );
     assert!(!format!("{error:?}").contains("s3cret"));
 }

@@ -104,7 +104,7 @@ impl NoEndpoint {
             .map(|one| one.verdict.missing())
             .max_by_key(|part| *part as u8);
         match furthest.unwrap_or(MissingPart::Catalog) {
-            part @ MissingPart::Name => collect(part, |one| Some(one.service.name.clone()?)),
+            part @ MissingPart::Name => collect(part, |one| one.service.name.clone()),
             part @ MissingPart::Region => {
                 collect(part, |one| one.endpoint.and_then(region).map(str::to_owned))
             }

@@ -195,7 +195,11 @@ impl ServiceClient {
     /// For errors of this operation.
     fn context(&self, operation: &str) -> Context {
         Context {
-            operation: format!("{} {operation}", self.filter.service_type()).into(),
+            operation: format!(
+                "{} {operation}",
+                scrub_setting(self.filter.service_type(), &[])
+            )
+            .into(),
             of_catalog: true,
             ..Context::default()
         }

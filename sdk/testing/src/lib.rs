@@ -17,7 +17,7 @@
 //!
 //! It behaves as release 30 does, or as [those before](IdentityServerBuilder::before_release_30).
 //!
-//! # What it hasn't
+//! # What it does not have
 //!
 //! - Requests that manage users, projects, roles, catalogs, credentials or trusts: they are 404. The methods of
 //!   [`IdentityServerBuilder`] and [`IdentityServer`] do that.

@@ -224,11 +224,15 @@ impl Identity {
 
     /// There is no identity provider here, so this always fails, in the ways in which it fails without one.
     fn by_federation(&self, payload: &Value) -> ApiError {
-        if !matches!(
-            payload,
-            Value::Object(_) | Value::String(_) | Value::Array(_)
-        ) {
-            return not_iterable(payload);
+        match payload {
+            Value::Object(_) => {}
+            Value::String(_) => {
+                return ApiError::bad_request("string indices must be integers, not 'str'");
+            }
+            Value::Array(_) => {
+                return ApiError::bad_request("list indices must be integers or slices, not str");
+            }
+            _ => return not_iterable(payload),
         }
         if mentions(payload, "id") {
             return match self.validate(payload.get("id").and_then(Value::as_str), 0, None) {

@@ -368,6 +368,12 @@ fn others() -> Vec<Case> {
         call("mapped that is empty", 400, |_| {
             login(&auth(&json!({"methods": ["mapped"], "mapped": {}})))
         }),
+        call("mapped that is a list", 400, |_| {
+            login(&auth(&json!({"methods": ["mapped"], "mapped": ["id"]})))
+        }),
+        call("mapped that is a string", 400, |_| {
+            login(&auth(&json!({"methods": ["mapped"], "mapped": "id"})))
+        }),
         call("mapped without a protocol", 400, |_| {
             login(&auth(
                 &json!({"methods": ["mapped"], "mapped": {"identity_provider": "x"}}),

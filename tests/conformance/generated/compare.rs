@@ -3,26 +3,49 @@
 use super::Request;
 use crate::side::Answer;
 
-/// Whether this explains what the embedded server (first) and Keystone (second) answer.
-type Explains = fn(&Answer, &Answer) -> bool;
-
-/// Where Keystone is not imitated, and why.
-const EXCEPTIONS: [(&str, Explains); 1] = [(
-    "Keystone trips over what it didn't expect and answers 500; the embedded server refuses the request",
-    |ours, theirs| theirs.status == 500 && (400..=405).contains(&ours.status),
-)];
-
-/// The exception that explains why the answers differ.
-pub fn exception(ours: &Answer, theirs: &Answer) -> Option<&'static str> {
-    let explaining = EXCEPTIONS
-        .iter()
-        .find(|(_, explains)| explains(ours, theirs));
-    explaining.map(|(why, _)| *why)
+/// A request that Keystone trips over, so that it answers 500; the embedded server refuses it instead.
+struct Exception {
+    why: &'static str,
+    /// With which statuses it may be refused.
+    refused: &'static [u16],
+    holds: fn(&Request) -> bool,
 }
 
-/// How the answers differ, a line each, if nothing explains that.
+/// All of them.
+const EXCEPTIONS: [Exception; 3] = [
+    Exception {
+        why: "Outside the schema of a login, members are read as if they had the right types",
+        refused: &[400, 401, 404],
+        holds: |request| {
+            let unchecked = ["totp", "application_credential", "mapped", "oauth1"];
+            let body = request.body.as_ref().map_or("", |(text, _)| text.as_str());
+            unchecked.iter().any(|method| body.contains(method))
+        },
+    },
+    Exception {
+        why: "A path with two slashes is redirected, and the redirection isn't asked for its methods",
+        refused: &[405],
+        holds: |request| request.target.contains("//") || request.target.contains("%2F"),
+    },
+    Exception {
+        why: "A version of access rules is read as a number without a look at it",
+        refused: &[404],
+        holds: |request| {
+            let mut names = request.headers.iter().map(|(name, _)| name);
+            names.any(|name| name.eq_ignore_ascii_case("openstack-identity-access-rules"))
+        },
+    },
+];
+
+/// How the answers of the embedded server and of Keystone differ, a line each, if nothing explains that.
 pub fn compare(request: &Request, ours: &Answer, theirs: &Answer) -> Vec<String> {
-    if exception(ours, theirs).is_some() {
+    let explains = |exception: &&Exception| {
+        theirs.status == 500
+            && exception.refused.contains(&ours.status)
+            && (exception.holds)(request)
+    };
+    if let Some(exception) = EXCEPTIONS.iter().find(explains) {
+        println!("{}: {request}", exception.why);
         return Vec::new();
     }
     let lines = ours.differences(theirs);

@@ -109,7 +109,7 @@ fn keys_of_other_tools_are_left_alone() {
                 compute_default_microversion: '2.1', vendor_hook: h, nat_source: x, \
                 baremetal_introspection_endpoint_override: 'https://b.example', key_name: k, private: true";
     let config = cloud(&format!("auth: {{ {AUTH} }}, {keys}")).unwrap();
-    assert_eq!(config.warnings(), [String::new(); 0]);
+    assert!(config.warnings().is_empty(), "{:?}", config.warnings());
     variables("OS_TOKENS_PATH=x;OS_FOO=y;OS_DISTRIBUTION=z;OS_IDENTITY_API_VERSION=3").unwrap();
 }
 
@@ -121,7 +121,7 @@ fn half_of_a_name_is_a_warning() {
         ["OS_PROJECT is not read; did you mean `OS_PROJECT_ID` or `OS_PROJECT_NAME`?"]
     );
     let config = variables("OS_PROJECT=lab;OS_PROJECT_ID=lab").unwrap();
-    assert_eq!(config.warnings(), [String::new(); 0]);
+    assert!(config.warnings().is_empty(), "{:?}", config.warnings());
 }
 
 #[test]

@@ -173,7 +173,6 @@ fn of_the_system() -> String {
 /// The request of a login, its body with secrets hidden, also where else they stand; `auth_url` ends in `/v3`.
 pub(crate) fn describe(auth: Auth, auth_url: &str) -> String {
     let (_, secrets) = recording(|| to_json(&auth));
-    let secrets: Vec<&Secret> = secrets.iter().collect();
     let body = redacting(|| serde_json::to_value(&auth)).and_then(|auth| {
         let auth = shown_value(auth, &secrets);
         serde_json::to_string_pretty(&serde_json::json!({ "auth": auth }))
@@ -187,7 +186,7 @@ pub(crate) fn describe(auth: Auth, auth_url: &str) -> String {
     }
 }
 
-fn shown_value(value: Value, secrets: &[&Secret]) -> Value {
+fn shown_value(value: Value, secrets: &[Secret]) -> Value {
     match value {
         Value::String(text) => Value::String(shown(&text, secrets)),
         Value::Array(items) => items

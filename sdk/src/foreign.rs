@@ -1,56 +1,42 @@
-//! Text that others gave, as a person may see it.
+//! Settings that others gave, as a person may see them.
 
-use crate::runtime::{HIDDEN, Secret, has_secret, is_shown};
+use crate::runtime::{Secret, is_shown, scrub_setting};
 
 /// The same with an escape in place of each character that steers a terminal or can't be seen.
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        match is_unseen(c) {
-            true => shown.extend(c.escape_default()),
-            false => shown.push(c),
+        match is_shown(c) {
+            true => shown.push(c),
+            false => shown.extend(c.escape_default()),
         }
     }
     shown
 }
 
-/// Whether it is a control character, or an invisible one that may turn the text around.
-pub(crate) fn is_unseen(c: char) -> bool {
-    !is_shown(c)
+/// A value on one line without secrets, and an address without what doesn't belong in one.
+pub(crate) fn shown(text: &str, secrets: &[Secret]) -> String {
+    scrub_setting(&without_user(text), secrets)
 }
 
-/// A value: escaped, without the secrets that are known, without the user and password of an address,
-/// and without PEM.
-pub(crate) fn shown(text: &str, secrets: &[&Secret]) -> String {
-    let secrets: Vec<Secret> = secrets.iter().copied().cloned().collect();
-    if has_secret(text, &secrets) || is_pem(text) {
-        return HIDDEN.to_owned();
-    }
-    escaped(&without_user(text))
-}
-
-/// Whether it is the content of a file with certificates or keys.
-pub(crate) fn is_pem(text: &str) -> bool {
-    text.contains("-----BEGIN") || text.contains("PRIVATE KEY")
-}
-
-/// An address without what doesn't belong there. One that begins with a user and a password doesn't need a
-/// scheme for that.
+/// The user, password and query of an address are of no use to a person. Without a scheme only what has a user
+/// and a password is one.
 fn without_user(text: &str) -> String {
     let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), text),
+        Some((scheme, rest)) if !scheme.contains([':', '@']) => (scheme, rest),
+        _ => ("", text),
     };
     let rest = match rest.rsplit_once('@') {
         Some((user, rest)) if !scheme.is_empty() || user.contains(':') => rest,
         _ => rest,
     };
-    let end = match scheme.is_empty() {
-        true => None,
-        false => rest.find(['?', '#']),
-    };
-    let rest = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-    format!("{scheme}{rest}")
+    match scheme {
+        "" => rest.to_owned(),
+        scheme => {
+            let rest = rest.split(['?', '#']).next().unwrap_or_default();
+            format!("{scheme}://{rest}")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -67,14 +53,15 @@ mod tests {
             ("https://c.example/v2?key=pw", "https://c.example/v2"),
             ("pia:pw@c.example/v2", "c.example/v2"),
             ("pia:p@w@c.example", "c.example"),
+            ("pia:x://pw@c.example", "c.example"),
             ("pia@c.example", "pia@c.example"),
             ("-----BEGIN PRIVATE KEY-----\\nTUFE", "[secret]"),
             ("pa55", "[secret]"),
-            ("x-pa55-y", "[secret]"),
-            ("east", "east"),
+            ("x-pa55-y", "x-[secret]-y"),
+            ("east\r", "east\\r"),
         ] {
             let secrets = [Secret::new("pa55"), Secret::new("e")];
-            assert_eq!(shown(text, &[&secrets[0], &secrets[1]]), expected);
+            assert_eq!(shown(text, &secrets), expected);
         }
     }
 

@@ -72,6 +72,8 @@ fn no_password_of_an_address_and_no_repeated_secret_is_shown() {
     assert!(shown.contains("c.example/v2"), "{shown}");
     assert!(!shown.contains("pw77"), "{shown}");
     assert!(!config.explain().contains("hunter22"), "{shown}");
+    let debug = format!("{config:?}");
+    assert!(debug.contains("region: Some(\"[secret]\")"), "{debug}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::auth_url::AuthUrl;
 use crate::foreign::shown;
 
 /// How servers are reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Connection {
     pub(super) region: Option<String>,
     pub(super) interfaces: Vec<String>,
@@ -24,6 +24,21 @@ pub(super) struct Connection {
     pub(super) cert: Option<PathBuf>,
     pub(super) key: Option<PathBuf>,
     pub(super) timeout: Option<Duration>,
+}
+
+/// Without the region, which is shown where the secrets are known.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("interfaces", &self.interfaces)
+            .field("services", &self.services)
+            .field("verify", &self.verify)
+            .field("cacert", &self.cacert)
+            .field("cert", &self.cert)
+            .field("key", &self.key)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is said of one service.

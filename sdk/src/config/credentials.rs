@@ -41,7 +41,7 @@ const METHODS: [(&str, Method); 4] = [
 pub(super) struct Builder<'a> {
     pub(super) settings: &'a mut Settings,
     pub(super) cloud: &'a str,
-    /// The region, if there are others.
+    /// The region, if the cloud lists its regions.
     pub(super) region: Option<&'a str>,
     pub(super) from_variables: bool,
     pub(super) unused_variables: &'a [String],
@@ -263,7 +263,7 @@ impl Builder<'_> {
             None => String::new(),
         };
         let region = match self.region {
-            Some(region) => format!(" in the region `{region}`"),
+            Some(region) => format!(" in the region `{}`", shown(region, &[])),
             None => String::new(),
         };
         ConfigError::new(
@@ -293,7 +293,7 @@ enum User {
     Name(String, DomainRef),
 }
 
-fn unsupported(auth_type: &Setting, secrets: &[&Secret]) -> ConfigError {
+fn unsupported(auth_type: &Setting, secrets: &[Secret]) -> ConfigError {
     let name = auth_type.text();
     let why = match name {
         "v2password" | "v2token" => "; version 2 of the Identity API is gone: leave out the v2",

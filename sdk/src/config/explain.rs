@@ -69,7 +69,7 @@ pub(super) fn explain(config: &CloudConfig) -> String {
     text
 }
 
-fn row(key: &str, setting: &Setting, secrets: &[&Secret]) -> Row {
+fn row(key: &str, setting: &Setting, secrets: &[Secret]) -> Row {
     let value = match is_secret(key) {
         true => "[secret]".to_owned(),
         false => {

@@ -183,11 +183,12 @@ impl ConfigLoader {
         let (vendor, missing_profile) =
             self.vendor(&chosen.layer, &places, &mut files, warnings)?;
         let regions = region::known(&chosen.layer, &vendor)?;
-        let several = regions.len() > 1;
+        let layers = [&chosen.layer, &vendor];
+        let has_regions = layers.iter().any(|layer| layer.get("regions").is_some());
         let region = region::choose(regions, self.wanted_region(), &chosen.name)?;
-        let of_several = region
+        let named = region
             .as_ref()
-            .filter(|_| several)
+            .filter(|_| has_regions)
             .map(|it| it.name.clone());
 
         let mut config = vendor;
@@ -199,7 +200,7 @@ impl ConfigLoader {
         let settings = Settings::new(config, warnings)?;
         let loaded = super::Loaded {
             name: chosen.name,
-            region: of_several,
+            region: named,
             from_variables: chosen.from_variables,
             unused_variables: self.unused_variables(chosen.from_variables),
             settings,

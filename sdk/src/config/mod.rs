@@ -135,6 +135,7 @@ use std::time::Duration;
 
 use crate::{Credentials, Scope};
 
+use crate::foreign::{escaped, shown};
 use connection::Connection;
 use credentials::{Builder, Method};
 use settings::Settings;
@@ -179,7 +180,7 @@ pub struct CloudConfig {
 /// What a loader has found.
 struct Loaded {
     name: String,
-    /// The region, if there are others.
+    /// The region, if the cloud lists its regions.
     region: Option<String>,
     from_variables: bool,
     unused_variables: Vec<String>,
@@ -415,7 +416,7 @@ impl CloudConfig {
 fn told(loaded: Result<CloudConfig, ConfigError>) -> Result<CloudConfig, ConfigError> {
     if let Ok(config) = &loaded {
         for warning in config.warnings() {
-            tracing::warn!(cloud = config.name(), "configuration: {warning}");
+            tracing::warn!(cloud = escaped(config.name()), "configuration: {warning}");
         }
     }
     loaded
@@ -439,6 +440,10 @@ impl fmt::Debug for CloudConfig {
             .field("auth_url", &self.base_url)
             .field("credentials", &self.credentials)
             .field("scope", &self.scope)
+            .field(
+                "region",
+                &self.region().map(|it| shown(it, &self.settings.secrets())),
+            )
             .field("connection", &self.connection)
             .finish_non_exhaustive()
     }

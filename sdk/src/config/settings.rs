@@ -216,9 +216,11 @@ impl Settings {
     }
 
     /// The secrets, to hide them wherever else they stand.
-    pub(super) fn secrets(&self) -> Vec<&Secret> {
+    pub(super) fn secrets(&self) -> Vec<Secret> {
         let secrets = self.values.iter().filter(|(key, _)| is_secret(key));
-        secrets.flat_map(|(_, setting)| &setting.texts).collect()
+        secrets
+            .flat_map(|(_, setting)| setting.texts.clone())
+            .collect()
     }
 
     /// Whether somebody says something of it.

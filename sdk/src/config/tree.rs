@@ -1,5 +1,7 @@
 //! Values as files and variables give them, each with its origin and what it took the place of.
 
+use std::collections::HashMap;
+
 use crate::runtime::Secret;
 
 use super::error::{ConfigError, ConfigErrorKind};
@@ -145,8 +147,11 @@ impl Table {
 
     /// Lays another table over this one, and tables in it over tables in this one.
     pub(super) fn merge(&mut self, other: Table) {
+        let names = self.0.iter().enumerate();
+        let places: HashMap<String, usize> =
+            names.map(|(at, (name, _))| (name.clone(), at)).collect();
         for (key, node) in other.0 {
-            match self.0.iter_mut().find(|(name, _)| *name == key) {
+            match places.get(&key).and_then(|at| self.0.get_mut(*at)) {
                 Some((_, slot)) => {
                     let under = std::mem::replace(slot, Node::new(Value::Null, Origin::Default));
                     *slot = lay_over(under, node, &key);

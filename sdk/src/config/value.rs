@@ -4,8 +4,7 @@ use super::error::{ConfigError, ConfigErrorKind};
 use super::origin::{Origin, named};
 use super::settings::is_secret;
 use super::tree::{Node, Value};
-use crate::foreign::{is_pem, is_unseen};
-use crate::runtime::Secret;
+use crate::runtime::{Secret, is_shown};
 
 /// One text; or several, where a list or commas are allowed. None if it is empty.
 pub(super) fn texts(key: &str, node: &Node) -> Result<Vec<Secret>, ConfigError> {
@@ -88,9 +87,9 @@ fn check(key: &str, text: &str, origin: &Origin) -> Result<(), ConfigError> {
             "write the text to a file that nobody else can read, and give its path",
         );
     }
-    match text.contains(is_unseen) {
-        true => wrong(" has a control character in it", backslash(origin)),
-        false => Ok(()),
+    match text.chars().all(is_shown) {
+        true => Ok(()),
+        false => wrong(" has a control character in it", backslash(origin)),
     }
 }
 
@@ -106,7 +105,9 @@ fn backslash(origin: &Origin) -> &'static str {
 /// PEM also without its first and last line, which is base64 of DER.
 fn is_pem_or_der(text: &str) -> bool {
     let base64 = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c) || c.is_whitespace();
-    is_pem(text) || (text.starts_with("MI") && text.len() >= 64 && text.chars().all(base64))
+    text.contains("-----BEGIN")
+        || text.contains("PRIVATE KEY")
+        || (text.starts_with("MI") && text.len() >= 64 && text.chars().all(base64))
 }
 
 /// What a secret is probably not meant to be.
@@ -117,7 +118,7 @@ fn odd(key: &str, text: &str, origin: &Origin) -> Option<String> {
         ("has white space around it", "")
     } else if text.contains('\n') {
         ("has a line break in it", "")
-    } else if text.contains(is_unseen) {
+    } else if !text.chars().all(is_shown) {
         let help = match origin {
             Origin::File { .. } => ": in double quotes a backslash starts an escape",
             _ => "",

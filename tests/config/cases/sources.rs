@@ -173,6 +173,12 @@ clouds:
             )
             .region("Bare")
             .refused(Kind::Missing, &["`lab` has no `auth_url` in the region `Bare`"]),
+        case("a byte order mark and the line breaks of Windows")
+            .clouds(
+                "\u{feff}clouds:\r\n  lab:\r\n    auth:\r\n      auth_url: https://keystone.example:5000/v3\r\n      \
+                 user_id: u1\r\n      password: s3cret\r\n",
+            )
+            .sends(by_id("u1")),
         case("an empty file hides those after it")
             .clouds("# nothing yet\n")
             .file("xdg/openstack/clouds.yaml", LAB)

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 #[cfg(feature = "reqwest")]
 use crate::explain::CheckedBy;
+use crate::explain::Explanation;
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::limits::Limits;
 use crate::openstack::{OpenStack, Shared};
@@ -45,7 +46,7 @@ pub struct OpenStackBuilder {
     limits: Limits,
     revoke_on_close: bool,
     require_https: bool,
-    configuration: Option<Arc<str>>,
+    configuration: Option<Explanation>,
     #[cfg(feature = "store")]
     pub(crate) store: CacheSettings,
     #[cfg(feature = "reqwest")]
@@ -341,8 +342,8 @@ impl OpenStackBuilder {
 
     /// Where the values came from, for [`OpenStack::explain`].
     #[cfg(feature = "config")]
-    pub(crate) fn configured_by(mut self, explanation: String) -> Self {
-        self.configuration = Some(Arc::from(explanation));
+    pub(crate) fn configured_by(mut self, explanation: Explanation) -> Self {
+        self.configuration = Some(explanation);
         self
     }
 

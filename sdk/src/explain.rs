@@ -1,6 +1,7 @@
 //! What a client would do and why, for a person, without secrets.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -17,10 +18,13 @@ use crate::session::Catalog;
 /// How many types of services are shown: more than there are.
 const MOST_TYPES: usize = 200;
 
+/// Where the values of a configuration came from. Made when somebody asks, as building a client is far quicker.
+pub(crate) type Explanation = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// The configuration, the login, where its token is kept, and the endpoints.
 pub(crate) async fn explain(shared: &Shared) -> String {
     let mut text = match &shared.configuration {
-        Some(configuration) => configuration.to_string(),
+        Some(configuration) => configuration(),
         None => given(shared),
     };
     // Not asked for if nothing here shows them.

@@ -41,7 +41,7 @@ pub(crate) struct Shared {
     pub(crate) versions: Arc<VersionCache>,
     pub(crate) revoke_on_close: bool,
     /// Where each value came from, if the program didn't give them itself.
-    pub(crate) configuration: Option<Arc<str>>,
+    pub(crate) configuration: Option<crate::explain::Explanation>,
     #[cfg(feature = "reqwest")]
     pub(crate) checked_by: crate::explain::CheckedBy,
 }

@@ -126,19 +126,6 @@ fn many_brackets_end_soon() {
 }
 
 #[test]
-fn many_clouds_end_soon() {
-    let mut text = String::from("clouds:\n");
-    for number in 0..60_000 {
-        text.push_str(&format!("  c{number}: x\n"));
-    }
-    let text: &str = text.leak();
-    let started = std::time::Instant::now();
-    let loaded = case("clouds").clouds(text).secure(text).cloud("c1").load();
-    loaded.unwrap_err();
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
-}
-
-#[test]
 fn a_table_in_one_file_and_text_in_the_other() {
     let error = case("shapes")
         .clouds("clouds: { a: { auth: { user_id: u1 } } }")

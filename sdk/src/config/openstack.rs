@@ -4,6 +4,7 @@
 use std::io;
 #[cfg(feature = "reqwest")]
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::builder::OpenStackBuilder;
 use crate::error::Error;
@@ -89,7 +90,8 @@ impl CloudConfig {
                 builder = builder.service_interface(&service.name, Vec::from_iter(interfaces));
             }
         }
-        self.connect(builder.configured_by(self.explain()))
+        let config = self.clone();
+        self.connect(builder.configured_by(Arc::new(move || config.explain())))
     }
 
     #[cfg(feature = "reqwest")]

@@ -46,14 +46,14 @@ pub(crate) fn plain(text: &str) -> Attributes {
 pub(crate) fn constructor<'a>(
     arguments: impl IntoIterator<Item = (&'a str, &'a Attributes)>,
 ) -> Vec<String> {
-    let mut text = String::new();
+    let mut docs = vec!["Takes what is required:".to_owned(), String::new()];
     for (name, attributes) in arguments {
-        text += &format!("* `{name}`: {}\n", attributes.summary);
+        docs.extend(markdown::item(&format!("`{name}`:"), &attributes.summary));
     }
-    if text.is_empty() {
-        return vec!["Starts with nothing set.".to_owned()];
+    match docs.len() {
+        2 => vec!["Starts with nothing set.".to_owned()],
+        _ => docs,
     }
-    markdown::lines(&format!("Takes what is required:\n\n{text}"))
 }
 
 /// The docs of an item about which there is the first paragraph of a text.

@@ -1,7 +1,10 @@
 //! Tokens to text: each item printed on its own, a blank line between them, a header on top.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 
+use crate::emit::{Docs, imports};
 use crate::rust::Module;
 
 /// How every generated file begins.
@@ -19,29 +22,13 @@ pub struct File {
     pub text: String,
 }
 
-/// Prints a module.
-pub(crate) fn format(module: &Module, items: Vec<TokenStream>) -> File {
-    let from = match &module.source {
-        Some(source) => format!(" from `{source}`"),
-        None => String::new(),
-    };
-    let mut text = format!("{MARK}{from}. Do not edit.\n");
-    for service in &module.services {
-        text.push_str(&format!("{SERVICE}{service}\n"));
-    }
-    let mut inner = module
-        .docs
-        .iter()
-        .map(|line| format!("//! {line}").trim_end().to_owned());
-    text.push('\n');
-    text.extend(inner.by_ref().map(|line| line + "\n"));
-    let mut blocks: Vec<String> = Vec::new();
-    for tokens in items {
-        blocks.extend(print(tokens));
-    }
-    if module.deprecated {
-        text.push_str("\n#![allow(deprecated)]\n");
-    }
+/// Prints a module: its items, and above them what they name of other modules.
+pub(crate) fn format(module: &Module, items: Vec<TokenStream>, docs: &Docs) -> File {
+    let print = |tokens| print(tokens, docs);
+    let mut blocks: Vec<String> = items.into_iter().flat_map(print).collect();
+    let imports = imports(module, &named(&blocks));
+    blocks.splice(0..0, imports.into_iter().flat_map(print));
+    let mut text = head(module);
     let mut before = "";
     for block in &blocks {
         let together = block.starts_with("use ") && before.starts_with("use ");
@@ -57,10 +44,62 @@ pub(crate) fn format(module: &Module, items: Vec<TokenStream>) -> File {
     }
 }
 
+/// What stands above the items.
+fn head(module: &Module) -> String {
+    let from = match &module.source {
+        Some(source) => format!(" from `{source}`"),
+        None => String::new(),
+    };
+    let mut text = format!("{MARK}{from}. Do not edit.\n");
+    for service in &module.services {
+        text.push_str(&format!("{SERVICE}{service}\n"));
+    }
+    text.push('\n');
+    for line in &module.docs {
+        text.push_str(format!("//! {line}").trim_end());
+        text.push('\n');
+    }
+    if module.deprecated {
+        text.push_str("\n#![allow(deprecated)]\n");
+    }
+    text
+}
+
+/// What items can name of other crates.
+const NAMES: [&str; 4] = ["runtime", "Deserialize", "Serialize", "BTreeMap"];
+
+/// Which of these names the code has, outside of docs and of text in quotes.
+fn named(blocks: &[String]) -> BTreeSet<&'static str> {
+    let mut named = BTreeSet::new();
+    let lines = blocks.iter().flat_map(|block| block.lines());
+    for line in lines.filter(|line| !line.trim_start().starts_with("//")) {
+        for name in NAMES {
+            if !named.contains(name)
+                && line.contains(name)
+                && unquoted(line).any(|word| word == name)
+            {
+                named.insert(name);
+            }
+        }
+    }
+    named
+}
+
+/// The words of a line that are not in quotes.
+fn unquoted(line: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    line.split(move |c: char| {
+        let was_escaped = escaped;
+        escaped = c == '\\' && !was_escaped;
+        quoted ^= c == '"' && !was_escaped;
+        quoted || !(c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
 /// The items of one token stream, one text each. Tokens that are no items would be a mistake of this
-/// generator: they are printed as they are, and the compiler that reads them says more.
-fn print(tokens: TokenStream) -> Vec<String> {
-    match syn::parse2::<syn::File>(tokens.clone()) {
+/// generator, which the compiler tells.
+fn print(tokens: TokenStream, docs: &Docs) -> Vec<String> {
+    match syn::parse2::<syn::File>(tokens) {
         Ok(file) => file
             .items
             .into_iter()
@@ -71,28 +110,22 @@ fn print(tokens: TokenStream) -> Vec<String> {
                     attrs: Vec::new(),
                     items: vec![item],
                 };
-                space_out(&prettyplease::unparse(&file))
+                space_out(&prettyplease::unparse(&file), docs)
             })
             .collect(),
-        Err(_) => vec![format!("{tokens}\n")],
+        Err(error) => vec![format!("compile_error!({:?});\n", error.to_string())],
     }
 }
 
-/// Blank lines between the members of an `impl`, which the printer leaves out.
-fn space_out(item: &str) -> String {
-    if !item.lines().any(|line| line.starts_with("impl")) {
-        return item.to_owned();
-    }
-    let kind = |line: &str| match line.split_whitespace().next() {
-        Some(word @ ("type" | "const")) if line.starts_with("    ") => Some(word.to_owned()),
-        _ => None,
-    };
-    let mut spaced = String::new();
+/// One line for each line of docs, and blank lines between the members of an `impl`: the printer knows
+/// neither.
+fn space_out(item: &str, docs: &Docs) -> String {
+    let is_impl = item.lines().any(|line| line.starts_with("impl"));
+    let mut spaced = String::with_capacity(item.len() + item.len() / 8);
     let mut lines = item.lines().peekable();
     while let Some(line) = lines.next() {
-        spaced.push_str(line);
-        spaced.push('\n');
-        let Some(next) = lines.peek().filter(|next| **next != "}") else {
+        push_line(&mut spaced, line, docs);
+        let Some(next) = lines.peek().filter(|next| is_impl && **next != "}") else {
             continue;
         };
         let own = kind(line).filter(|_| line.ends_with(';'));
@@ -101,4 +134,28 @@ fn space_out(item: &str) -> String {
         }
     }
     spaced
+}
+
+/// Whether the line declares a type or a constant of an `impl`.
+fn kind(line: &str) -> Option<&str> {
+    let word = line.strip_prefix("    ")?.split(' ').next();
+    word.filter(|word| matches!(*word, "type" | "const"))
+}
+
+fn push_line(text: &mut String, line: &str, docs: &Docs) {
+    let indent = &line[..line.len() - line.trim_start().len()];
+    let number = line[indent.len()..].strip_prefix("///").unwrap_or_default();
+    let is_kept = docs.lines(number, |docs| {
+        text.push_str(indent);
+        text.push_str("///");
+        if !docs.is_empty() {
+            text.push(' ');
+            text.push_str(docs);
+        }
+        text.push('\n');
+    });
+    if !is_kept {
+        text.push_str(line);
+        text.push('\n');
+    }
 }

@@ -96,9 +96,10 @@ pub fn generate(root: &str, sources: &[Source]) -> Result<Vec<File>, Diagnostics
 #[must_use]
 pub fn client(api: &ir::Api) -> Vec<File> {
     let modules = lower::lower(api);
-    let emitted = modules
-        .iter()
-        .map(|module| format::format(module, emit::emit(module)));
+    let emitted = modules.iter().map(|module| {
+        let (items, docs) = emit::emit(module);
+        format::format(module, items, &docs)
+    });
     emitted.collect()
 }
 

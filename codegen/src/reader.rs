@@ -1,7 +1,7 @@
 //! Takes tables of the YAML tree apart, key by key, and reports every key that is missing, misspelt,
 //! repeated or of the wrong kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostics, similar};
 use crate::span::{Span, Spanned};
@@ -64,24 +64,27 @@ fn distinct(
     entries: Vec<(Spanned<String>, Spanned<Node>)>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(Spanned<String>, Spanned<Node>)> {
-    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-    let mut kept = Vec::new();
-    for (key, value) in entries {
-        if let Some(first) = seen.get(&key.value) {
-            diagnostics
-                .add(
-                    key.span,
-                    format!("`{}` is written twice", key.value),
-                    "the second one",
-                    "keep one of the two",
-                )
-                .also(*first, "the first one");
-        } else {
-            seen.insert(key.value.clone(), key.span);
-            kept.push((key, value));
-        }
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut repeated = BTreeSet::new();
+    for (index, (key, _)) in entries.iter().enumerate() {
+        let Some(first) = seen.get(key.value.as_str()) else {
+            seen.insert(&key.value, key.span);
+            continue;
+        };
+        diagnostics
+            .add(
+                key.span,
+                format!("`{}` is written twice", key.value),
+                "the second one",
+                "keep one of the two",
+            )
+            .also(*first, "the first one");
+        repeated.insert(index);
     }
-    kept
+    let kept = entries.into_iter().enumerate();
+    kept.filter(|(index, _)| !repeated.contains(index))
+        .map(|(_, entry)| entry)
+        .collect()
 }
 
 impl Table<'_> {

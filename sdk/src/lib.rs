@@ -6,9 +6,9 @@ extern crate self as openstack_identity;
 
 pub mod runtime;
 
-#[rustfmt::skip]
 #[cfg(feature = "client")]
 mod foreign;
+#[rustfmt::skip]
 mod generated;
 
 #[cfg_attr(not(feature = "client"), allow(dead_code))]

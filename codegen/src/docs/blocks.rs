@@ -2,10 +2,8 @@
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, Tag, TagEnd};
 
-use super::markdown::fenced;
+use super::markdown::{WIDTH, fenced};
 use super::spans::{Spans, is_comment, is_span};
-
-const WIDTH: usize = 96;
 
 /// Lists and quotes inside each other; what is deeper isn't written.
 const DEPTH: usize = 8;

@@ -5,10 +5,15 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
 use super::blocks::Blocks;
 use super::spans::{Spans, is_span};
-use super::words::{is_unseen, longest_run};
+use super::words::{fill, is_unseen, longest_run};
+
+pub(super) const WIDTH: usize = 96;
 
 /// The lines of a text.
 pub(super) fn lines(text: &str) -> Vec<String> {
+    if is_plain(text) {
+        return plain(text);
+    }
     let events = events(text);
     let written = Blocks::write(&events, true);
     let Some(lines) = written.lines() else {
@@ -25,8 +30,30 @@ pub(super) fn lines(text: &str) -> Vec<String> {
     }
 }
 
+/// An item of a list: a word, and a first paragraph.
+pub(super) fn item(word: &str, paragraph: &str) -> Vec<String> {
+    if !is_plain(paragraph) {
+        return lines(&format!("* {word} {paragraph}"));
+    }
+    let mut lines = Vec::new();
+    fill(
+        [word].into_iter().chain(words(paragraph)),
+        WIDTH - 2,
+        &mut lines,
+    );
+    let marks = ["* "].into_iter().chain(std::iter::repeat("  "));
+    marks
+        .zip(lines)
+        .map(|(mark, line)| mark.to_owned() + &line)
+        .collect()
+}
+
 /// The first paragraph of a text, on one line.
 pub(super) fn first_paragraph(text: &str) -> String {
+    if is_plain(text) {
+        let first = text.split("\n\n").next().unwrap_or_default();
+        return words(first).collect::<Vec<_>>().join(" ");
+    }
     let events = events(text);
     let starts = |event: &Event<'_>| matches!(event, Event::Start(Tag::Paragraph));
     let ends = |event: &Event<'_>| matches!(event, Event::End(TagEnd::Paragraph));
@@ -37,6 +64,32 @@ pub(super) fn first_paragraph(text: &str) -> String {
 /// All of a text on one line.
 pub(super) fn one_line(text: &str) -> String {
     flat(&events(text))
+}
+
+/// Whether there can be no markup: most texts have none, and need not be parsed.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" ,.:;'\"()/?!\n".contains(&byte);
+    let is_text =
+        |line: &str| line.is_empty() || line.starts_with(|c: char| c.is_ascii_alphabetic());
+    text.bytes().all(plain)
+        && !text.contains("://")
+        && !text.contains("  ")
+        && text.trim_end().split('\n').all(is_text)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([' ', '\n']).filter(|word| !word.is_empty())
+}
+
+fn plain(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.split("\n\n").filter(|text| !text.trim().is_empty()) {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        fill(words(paragraph), WIDTH, &mut lines);
+    }
+    lines
 }
 
 fn flat(events: &[Event<'_>]) -> String {

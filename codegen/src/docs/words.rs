@@ -1,6 +1,8 @@
 //! Text within a paragraph: words that a line may end after, escaped so that nothing but what was meant
 //! is markup.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// Characters of an address that could end it, or begin code or a cell of a table.
@@ -117,7 +119,7 @@ impl Words {
         self.hard_break();
         let mut words: Vec<String> = self.lines.drain(..).flatten().collect();
         if let Some(first) = words.first_mut() {
-            *first = at_start(first);
+            *first = at_start(first).into_owned();
         }
         words.join(" ")
     }
@@ -130,13 +132,18 @@ impl Words {
             if let Some(before) = lines.last_mut() {
                 before.push('\\');
             }
-            fill(&words, width, &mut lines);
+            fill(words.iter().map(String::as_str), width, &mut lines);
         }
         lines
     }
 }
 
-fn fill(words: &[String], width: usize, lines: &mut Vec<String>) {
+/// Adds lines of at most `width` characters, as far as words allow.
+pub(super) fn fill<'a>(
+    words: impl IntoIterator<Item = &'a str>,
+    width: usize,
+    lines: &mut Vec<String>,
+) {
     let mut line = String::new();
     let mut length = 0;
     for word in words {
@@ -150,7 +157,8 @@ fn fill(words: &[String], width: usize, lines: &mut Vec<String>) {
             line.push_str(word);
             length += 1 + more;
         } else {
-            line = at_start(word);
+            line.reserve(width);
+            line.push_str(&at_start(word));
             length = line.chars().count();
         }
     }
@@ -158,7 +166,7 @@ fn fill(words: &[String], width: usize, lines: &mut Vec<String>) {
 }
 
 /// The word, so that it doesn't begin a heading, a quote, a list or a rule where a line begins with it.
-fn at_start(word: &str) -> String {
+fn at_start(word: &str) -> Cow<'_, str> {
     let mut chars = word.chars();
     let first = chars.next();
     let next = chars.next();
@@ -170,9 +178,9 @@ fn at_start(word: &str) -> String {
     let number = word.trim_end_matches(['.', ')']);
     let is_number = number.len() + 1 == word.len() && number.bytes().all(|b| b.is_ascii_digit());
     match (marks, is_number && !number.is_empty()) {
-        (true, _) => format!("\\{word}"),
-        (_, true) => format!("{number}\\{}", &word[number.len()..]),
-        _ => word.to_owned(),
+        (true, _) => format!("\\{word}").into(),
+        (_, true) => format!("{number}\\{}", &word[number.len()..]).into(),
+        _ => word.into(),
     }
 }
 

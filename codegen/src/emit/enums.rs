@@ -3,19 +3,19 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{attrs, ident};
+use super::{Docs, ident};
 use crate::rust::OpenEnum;
 
-pub(super) fn emit(item: &OpenEnum) -> TokenStream {
-    let (docs, name) = (attrs(&item.attributes), ident(&item.name));
+pub(super) fn emit(item: &OpenEnum, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&item.attributes), ident(&item.name));
     let variants = item.values.iter().map(|value| {
-        let (docs, name) = (attrs(&value.attributes), ident(&value.name));
-        quote!(#docs #name)
+        let (attrs, name) = (docs.attrs(&value.attributes), ident(&value.name));
+        quote!(#attrs #name)
     });
     let names: Vec<_> = item.values.iter().map(|value| ident(&value.name)).collect();
     let words: Vec<_> = item.values.iter().map(|value| &value.wire).collect();
     quote! {
-        #docs
+        #attrs
         #[derive(Clone, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
         pub enum #name {

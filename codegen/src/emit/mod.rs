@@ -5,63 +5,98 @@ mod operations;
 mod structs;
 mod unions;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::rust::{Attributes, Constant, Item, Module, Service, Table, Text, Traits, Ty};
 
-/// The tokens of a module: what it imports, then each of its items.
-pub(crate) fn emit(module: &Module) -> Vec<TokenStream> {
-    let items: Vec<TokenStream> = module.items.iter().map(item).collect();
-    let mut all = imports(module, &items);
-    all.extend(items);
-    all
+/// The docs of a module. In the tokens stands which of them is meant: a text would be escaped, parsed and
+/// printed line by line, which takes longer than all else.
+#[derive(Debug, Default)]
+pub(crate) struct Docs(RefCell<Vec<Vec<String>>>);
+
+impl Docs {
+    /// Shows the lines for which a number stands, as an attribute has it; whether there are any.
+    pub(crate) fn lines(&self, number: &str, show: impl FnMut(&String)) -> bool {
+        let all = self.0.borrow();
+        let lines = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| all.get(number));
+        lines.is_some_and(|lines| {
+            lines.iter().for_each(show);
+            true
+        })
+    }
+
+    fn keep(&self, lines: &[String]) -> TokenStream {
+        if lines.is_empty() {
+            return TokenStream::new();
+        }
+        let mut all = self.0.borrow_mut();
+        let number = all.len().to_string();
+        all.push(lines.to_vec());
+        quote!(#[doc = #number])
+    }
+
+    fn attrs(&self, attributes: &Attributes) -> TokenStream {
+        let docs = self.keep(&attributes.docs);
+        let deprecated = attributes
+            .deprecated
+            .as_ref()
+            .map(|note| quote!(#[deprecated(note = #note)]));
+        quote!(#docs #deprecated)
+    }
 }
 
-fn item(item: &Item) -> TokenStream {
+/// The tokens of each item of a module, with its docs beside them.
+pub(crate) fn emit(module: &Module) -> (Vec<TokenStream>, Docs) {
+    let docs = Docs::default();
+    let items = module.items.iter().map(|one| item(one, &docs)).collect();
+    (items, docs)
+}
+
+fn item(item: &Item, docs: &Docs) -> TokenStream {
     match item {
         Item::Module(attributes, name) => {
-            let (docs, name) = (attrs(attributes), ident(name));
-            quote!(#docs pub mod #name;)
+            let (attrs, name) = (docs.attrs(attributes), ident(name));
+            quote!(#attrs pub mod #name;)
         }
-        Item::Service(service) => self::service(service),
-        Item::Table(table) => self::table(table),
-        Item::Text(text) => self::text(text),
-        Item::Struct(item) => structs::emit(item),
-        Item::OpenEnum(item) => enums::emit(item),
-        Item::Union(item) => unions::tagged(item),
-        Item::Untagged(item) => unions::untagged(item),
-        Item::KeyedSet(item) => unions::keyed_set(item),
-        Item::Operation(item) => operations::emit(item),
-        Item::Failure(item) => operations::failure(item),
+        Item::Service(service) => self::service(service, docs),
+        Item::Table(table) => self::table(table, docs),
+        Item::Text(text) => self::text(text, docs),
+        Item::Struct(item) => structs::emit(item, docs),
+        Item::OpenEnum(item) => enums::emit(item, docs),
+        Item::Union(item) => unions::tagged(item, docs),
+        Item::Untagged(item) => unions::untagged(item, docs),
+        Item::KeyedSet(item) => unions::keyed_set(item, docs),
+        Item::Operation(item) => operations::emit(item, docs),
+        Item::Failure(item) => operations::failure(item, docs),
     }
 }
 
-/// `use` lines for exactly what the items name, in rustfmt's order.
-fn imports(module: &Module, items: &[TokenStream]) -> Vec<TokenStream> {
-    let mut names = BTreeSet::new();
-    for item in items {
-        collect(item.clone(), &mut names);
-    }
+/// `use` lines for exactly what the items name, whose words are `named`; in rustfmt's order.
+pub(crate) fn imports(module: &Module, named: &BTreeSet<&str>) -> Vec<TokenStream> {
     let own = module.imports.iter().map(|(path, types)| {
         let path: syn::Path = syn::parse_str(path).unwrap_or_else(|_| ident(path).into());
         let types = types.iter().map(|name| ident(name));
         quote!(use #path::{#(#types),*};)
     });
-    let runtime = names.contains("runtime").then(|| {
+    let runtime = named.contains("runtime").then(|| {
         quote!(
             use openstack_identity::runtime;
         )
     });
     let serde: Vec<Ident> = ["Deserialize", "Serialize"]
         .into_iter()
-        .filter(|name| names.contains(*name))
+        .filter(|name| named.contains(name))
         .map(ident)
         .collect();
     let serde = (!serde.is_empty()).then(|| quote!(use serde::{#(#serde),*};));
-    let map = names.contains("BTreeMap").then(|| {
+    let map = named.contains("BTreeMap").then(|| {
         quote!(
             use std::collections::BTreeMap;
         )
@@ -69,39 +104,11 @@ fn imports(module: &Module, items: &[TokenStream]) -> Vec<TokenStream> {
     own.chain(runtime).chain(serde).chain(map).collect()
 }
 
-/// The identifiers among the tokens; doc text is none.
-fn collect(tokens: TokenStream, names: &mut BTreeSet<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => _ = names.insert(ident.to_string()),
-            TokenTree::Group(group) => collect(group.stream(), names),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
-}
-
 fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(plain) => Ident::new_raw(plain, Span::call_site()),
         None => Ident::new(name, Span::call_site()),
     }
-}
-
-fn docs(lines: &[String]) -> TokenStream {
-    let lines = lines.iter().map(|line| match line.as_str() {
-        "" => String::new(),
-        line => format!(" {line}"),
-    });
-    quote!(#(#[doc = #lines])*)
-}
-
-fn attrs(attributes: &Attributes) -> TokenStream {
-    let docs = docs(&attributes.docs);
-    let deprecated = attributes
-        .deprecated
-        .as_ref()
-        .map(|note| quote!(#[deprecated(note = #note)]));
-    quote!(#docs #deprecated)
 }
 
 fn ty(ty: &Ty) -> TokenStream {
@@ -177,26 +184,26 @@ fn optional(text: Option<&String>) -> TokenStream {
     }
 }
 
-fn table(table: &Table) -> TokenStream {
-    let (docs, name) = (attrs(&table.attributes), ident(&table.name));
+fn table(table: &Table, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&table.attributes), ident(&table.name));
     let rows = table
         .rows
         .iter()
         .map(|(first, others)| quote!((#first, &[#(#others),*])));
     quote! {
-        #docs
+        #attrs
         pub const #name: &[(&str, &[&str])] = &[#(#rows),*];
     }
 }
 
-fn service(service: &Service) -> TokenStream {
+fn service(service: &Service, docs: &Docs) -> TokenStream {
     let Service {
         service_type,
         path,
         errors,
         ..
     } = service;
-    let docs = attrs(&service.attributes);
+    let attrs = docs.attrs(&service.attributes);
     let session = optional(service.session_header.as_ref());
     let request_id = optional(service.request_id_header.as_ref());
     let discovery = optional(service.discovery.as_ref());
@@ -211,7 +218,7 @@ fn service(service: &Service) -> TokenStream {
         })
     });
     quote! {
-        #docs
+        #attrs
         pub const SERVICE: runtime::Service = runtime::Service {
             service_type: #service_type,
             path: #path,
@@ -223,8 +230,8 @@ fn service(service: &Service) -> TokenStream {
     }
 }
 
-fn text(text: &Text) -> TokenStream {
-    let (docs, name) = (attrs(&text.attributes), ident(&text.name));
+fn text(text: &Text, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&text.attributes), ident(&text.name));
     let mut derives = vec![quote!(Clone), quote!(Debug)];
     if text.traits.deserialize {
         derives.push(quote!(Deserialize));
@@ -251,7 +258,7 @@ fn text(text: &Text) -> TokenStream {
         false => (quote!(String), quote!(runtime::plain_text!(#name);)),
     };
     quote! {
-        #docs
+        #attrs
         #[derive(#(#derives),*)]
         #transparent
         pub struct #name(#inner);

@@ -3,11 +3,11 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{attrs, ident, structs, ty};
+use super::{Docs, ident, structs, ty};
 use crate::rust::{Case, Content, Failure, Field, Operation, Pages, Presence, Ty};
 
-pub(super) fn emit(item: &Operation) -> TokenStream {
-    let request = structs::emit(&item.request);
+pub(super) fn emit(item: &Operation, docs: &Docs) -> TokenStream {
+    let request = structs::emit(&item.request, docs);
     let name = ident(&item.request.name);
     let Operation {
         wire_name, session, ..
@@ -153,18 +153,18 @@ fn header(field: &Field) -> TokenStream {
 }
 
 /// How an operation can fail beyond an error.
-pub(super) fn failure(item: &Failure) -> TokenStream {
-    let (docs, name) = (attrs(&item.attributes), ident(&item.name));
+pub(super) fn failure(item: &Failure, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&item.attributes), ident(&item.name));
     let variants = item.variants.iter().map(|variant| {
-        let (docs, name) = (attrs(&variant.attributes), ident(&variant.name));
+        let (attrs, name) = (docs.attrs(&variant.attributes), ident(&variant.name));
         let inner = variant.ty.as_ref().map(|inner| {
             let inner = ty(inner);
             quote!((#inner))
         });
-        quote!(#docs #name #inner)
+        quote!(#attrs #name #inner)
     });
     quote! {
-        #docs
+        #attrs
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum #name { #(#variants),* }

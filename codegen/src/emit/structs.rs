@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{attrs, constant, derives, docs, ident, ty};
+use super::{Docs, constant, derives, ident, ty};
 use crate::rust::{Field, Presence, Struct, Ty};
 
-pub(super) fn emit(item: &Struct) -> TokenStream {
-    let (docs, name) = (attrs(&item.attributes), ident(&item.name));
+pub(super) fn emit(item: &Struct, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&item.attributes), ident(&item.name));
     let required = has(item, |presence| matches!(presence, Presence::Required));
     let constant = has(item, |presence| matches!(presence, Presence::Constant(_)));
     let derives = derives(
@@ -15,14 +15,17 @@ pub(super) fn emit(item: &Struct) -> TokenStream {
         item.constructor.is_some() && !required && !constant,
     );
     let default = (item.constructor.is_some() && !required && constant).then(|| default(&name));
-    let fields = item.fields.iter().map(|field| self::field(field, item));
+    let fields = item
+        .fields
+        .iter()
+        .map(|field| self::field(field, item, docs));
     let constructor = item
         .constructor
         .as_ref()
-        .map(|docs| constructor(docs, item));
+        .map(|about| constructor(about, item, docs));
     let exhaustive = item.public.then(|| quote!(#[non_exhaustive]));
     quote! {
-        #docs
+        #attrs
         #derives
         #exhaustive
         pub struct #name { #(#fields),* }
@@ -48,17 +51,21 @@ fn default(name: &Ident) -> TokenStream {
     }
 }
 
-fn field(field: &Field, item: &Struct) -> TokenStream {
-    let (docs, name, ty) = (attrs(&field.attributes), ident(&field.name), ty(&field.ty));
+fn field(field: &Field, item: &Struct, docs: &Docs) -> TokenStream {
+    let (attrs, name, ty) = (
+        docs.attrs(&field.attributes),
+        ident(&field.name),
+        ty(&field.ty),
+    );
     let public =
         (item.public && !matches!(field.presence, Presence::Constant(_))).then(|| quote!(pub));
-    let docs = if item.public {
-        docs
+    let attrs = if item.public {
+        attrs
     } else {
         TokenStream::new()
     };
     let serde = (item.traits.serialize || item.traits.deserialize).then(|| serde(field, item));
-    quote!(#docs #serde #public #name: #ty)
+    quote!(#attrs #serde #public #name: #ty)
 }
 
 /// The serde attribute of a field, if it needs one.
@@ -87,8 +94,8 @@ fn serde(field: &Field, item: &Struct) -> Option<TokenStream> {
 }
 
 /// `new` with what is required, and a setter for each of the rest.
-fn constructor(about: &[String], item: &Struct) -> TokenStream {
-    let about = docs(about);
+fn constructor(about: &[String], item: &Struct, docs: &Docs) -> TokenStream {
+    let about = docs.keep(about);
     let name = ident(&item.name);
     let required = item
         .fields
@@ -96,7 +103,7 @@ fn constructor(about: &[String], item: &Struct) -> TokenStream {
         .filter(|field| field.presence == Presence::Required);
     let arguments = required.map(argument);
     let values = item.fields.iter().map(initial);
-    let setters = item.fields.iter().filter_map(setter);
+    let setters = item.fields.iter().filter_map(|field| setter(field, docs));
     quote! {
         impl #name {
             #about
@@ -171,8 +178,8 @@ pub(super) fn initial(field: &Field) -> TokenStream {
     quote!(#name: #value)
 }
 
-fn setter(field: &Field) -> Option<TokenStream> {
-    let (docs, name) = (attrs(&field.attributes), ident(&field.name));
+fn setter(field: &Field, docs: &Docs) -> Option<TokenStream> {
+    let (attrs, name) = (docs.attrs(&field.attributes), ident(&field.name));
     let inner = match (&field.presence, &field.ty) {
         (Presence::Optional, Ty::Option(inner)) | (Presence::Patch, Ty::Patch(inner)) => inner,
         (Presence::Optional | Presence::Flag | Presence::Extra, ty) => ty,
@@ -185,7 +192,7 @@ fn setter(field: &Field) -> Option<TokenStream> {
         _ => (value, None),
     };
     Some(quote! {
-        #docs
+        #attrs
         #[must_use]
         pub fn #name(mut self, #name: #input) -> Self {
             self.#name = #value;

@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::structs::{argument, initial};
-use super::{attrs, derives, ident, ty};
+use super::{Docs, derives, ident, ty};
 use crate::rust::{Choice, Field, KeyedSet, Presence, Traits, Union, Untagged, Variant};
 
 /// A union told apart by a key, or by a field.
-pub(super) fn tagged(item: &Union) -> TokenStream {
-    let (docs, name) = (attrs(&item.attributes), ident(&item.name));
+pub(super) fn tagged(item: &Union, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&item.attributes), ident(&item.name));
     let serialize = item.traits.serialize;
     let derives = derives(
         Traits {
@@ -26,7 +26,7 @@ pub(super) fn tagged(item: &Union) -> TokenStream {
     let variants = item
         .variants
         .iter()
-        .map(|variant| self::variant(variant, serialize));
+        .map(|variant| self::variant(variant, serialize, docs));
     let unrecognized = item.traits.deserialize.then(|| {
         let untagged = serialize.then(|| quote!(#[serde(untagged)]));
         quote! {
@@ -38,7 +38,7 @@ pub(super) fn tagged(item: &Union) -> TokenStream {
     let conversions = conversions(&item.name, &item.variants);
     let deserialize = item.traits.deserialize.then(|| deserialize(item));
     quote! {
-        #docs
+        #attrs
         #derives
         #field
         #[non_exhaustive]
@@ -53,9 +53,9 @@ pub(super) fn tagged(item: &Union) -> TokenStream {
     }
 }
 
-fn variant(variant: &Variant, rename: bool) -> TokenStream {
-    let (docs, name, wire) = (
-        attrs(&variant.attributes),
+fn variant(variant: &Variant, rename: bool, docs: &Docs) -> TokenStream {
+    let (attrs, name, wire) = (
+        docs.attrs(&variant.attributes),
         ident(&variant.name),
         &variant.wire,
     );
@@ -63,9 +63,9 @@ fn variant(variant: &Variant, rename: bool) -> TokenStream {
     match &variant.ty {
         Some(inner) => {
             let inner = ty(inner);
-            quote!(#docs #rename #name(#inner))
+            quote!(#attrs #rename #name(#inner))
         }
-        None => quote!(#docs #rename #name),
+        None => quote!(#attrs #rename #name),
     }
 }
 
@@ -118,21 +118,24 @@ fn deserialize(item: &Union) -> TokenStream {
 }
 
 /// A union told apart by the fields that are there; it is only ever sent.
-pub(super) fn untagged(item: &Untagged) -> TokenStream {
-    let (docs, name) = (attrs(&item.attributes), ident(&item.name));
+pub(super) fn untagged(item: &Untagged, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&item.attributes), ident(&item.name));
     let variants = item.variants.iter().map(|choice| {
-        let (docs, name) = (attrs(&choice.attributes), ident(&choice.name));
-        let fields = choice.fields.iter().map(choice_field);
+        let (attrs, name) = (docs.attrs(&choice.attributes), ident(&choice.name));
+        let fields = choice.fields.iter().map(|field| choice_field(field, docs));
         quote! {
-            #docs
+            #attrs
             #[non_exhaustive]
             #name { #(#fields),* }
         }
     });
-    let constructors = item.variants.iter().map(choice_constructor);
+    let constructors = item
+        .variants
+        .iter()
+        .map(|choice| choice_constructor(choice, docs));
     let derives = derives(item.traits, false);
     quote! {
-        #docs
+        #attrs
         #derives
         #[serde(untagged)]
         #[non_exhaustive]
@@ -142,16 +145,20 @@ pub(super) fn untagged(item: &Untagged) -> TokenStream {
     }
 }
 
-fn choice_field(field: &Field) -> TokenStream {
-    let (docs, name, ty) = (attrs(&field.attributes), ident(&field.name), ty(&field.ty));
+fn choice_field(field: &Field, docs: &Docs) -> TokenStream {
+    let (attrs, name, ty) = (
+        docs.attrs(&field.attributes),
+        ident(&field.name),
+        ty(&field.ty),
+    );
     let wire = &field.wire;
     let rename = (field.wire != field.name.trim_start_matches("r#"))
         .then(|| quote!(#[serde(rename = #wire)]));
-    quote!(#docs #rename #name: #ty)
+    quote!(#attrs #rename #name: #ty)
 }
 
-fn choice_constructor(choice: &Choice) -> TokenStream {
-    let (docs, name) = (attrs(&choice.attributes), ident(&choice.name));
+fn choice_constructor(choice: &Choice, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&choice.attributes), ident(&choice.name));
     let constructor = ident(&choice.constructor);
     let chosen = choice
         .fields
@@ -160,7 +167,7 @@ fn choice_constructor(choice: &Choice) -> TokenStream {
     let arguments = chosen.map(argument);
     let values = choice.fields.iter().map(initial);
     quote! {
-        #docs
+        #attrs
         #[must_use]
         pub fn #constructor(#(#arguments),*) -> Self {
             Self::#name { #(#values),* }
@@ -169,10 +176,10 @@ fn choice_constructor(choice: &Choice) -> TokenStream {
 }
 
 /// A table of members beside the list of their keys; the list is made from the members.
-pub(super) fn keyed_set(item: &KeyedSet) -> TokenStream {
-    let (docs, name, list) = (attrs(&item.attributes), ident(&item.name), &item.list);
+pub(super) fn keyed_set(item: &KeyedSet, docs: &Docs) -> TokenStream {
+    let (attrs, name, list) = (docs.attrs(&item.attributes), ident(&item.name), &item.list);
     let member = ident(&item.member);
-    let (first, members) = (first_members(item), keyed_members(item));
+    let (first, members) = (first_members(item), keyed_members(item, docs));
     let derives = derives(
         Traits {
             serialize: false,
@@ -181,7 +188,7 @@ pub(super) fn keyed_set(item: &KeyedSet) -> TokenStream {
         false,
     );
     quote! {
-        #docs
+        #attrs
         #derives
         pub struct #name(runtime::KeyedSet<#member>);
 
@@ -237,9 +244,12 @@ fn first_members(item: &KeyedSet) -> TokenStream {
     quote!(#(#conversions)*)
 }
 
-fn keyed_members(item: &KeyedSet) -> TokenStream {
-    let (docs, name) = (attrs(&item.member_attributes), ident(&item.member));
-    let variants = item.members.iter().map(|member| variant(member, false));
+fn keyed_members(item: &KeyedSet, docs: &Docs) -> TokenStream {
+    let (attrs, name) = (docs.attrs(&item.member_attributes), ident(&item.member));
+    let variants = item
+        .members
+        .iter()
+        .map(|member| variant(member, false, docs));
     let keys = item.members.iter().map(|member| {
         let (name, wire) = (ident(&member.name), &member.wire);
         let rest = member.ty.as_ref().map(|_| quote!((_)));
@@ -264,7 +274,7 @@ fn keyed_members(item: &KeyedSet) -> TokenStream {
         false,
     );
     quote! {
-        #docs
+        #attrs
         #derives
         #[non_exhaustive]
         pub enum #name { #(#variants),* }

@@ -156,9 +156,14 @@ impl runtime::Keyed for AuthMethod {
         }
     }
 
-    fn serialize_value<O: serde::ser::SerializeMap>(&self, object: &mut O) -> Result<(), O::Error> {
+    fn serialize_value<O: serde::ser::SerializeMap>(
+        &self,
+        object: &mut O,
+    ) -> Result<(), O::Error> {
         match self {
-            Self::Password(value) => object.serialize_value(&runtime::Wrapped("user", value)),
+            Self::Password(value) => {
+                object.serialize_value(&runtime::Wrapped("user", value))
+            }
             Self::Token(value) => object.serialize_value(&runtime::Wrapped("id", value)),
             Self::Totp(value) => object.serialize_value(&runtime::Wrapped("user", value)),
             Self::ApplicationCredential(value) => object.serialize_value(value),
@@ -358,7 +363,10 @@ pub enum ApplicationCredential {
 impl ApplicationCredential {
     /// The application credential with this id.
     #[must_use]
-    pub fn by_id(id: impl Into<String>, secret: impl Into<ApplicationCredentialSecret>) -> Self {
+    pub fn by_id(
+        id: impl Into<String>,
+        secret: impl Into<ApplicationCredentialSecret>,
+    ) -> Self {
         Self::ById {
             id: id.into(),
             secret: secret.into(),
@@ -412,7 +420,10 @@ impl Federated {
 
     /// The user that the web server asserts for this identity provider.
     #[must_use]
-    pub fn by_provider(identity_provider: impl Into<String>, protocol: impl Into<String>) -> Self {
+    pub fn by_provider(
+        identity_provider: impl Into<String>,
+        protocol: impl Into<String>,
+    ) -> Self {
         Self::ByProvider {
             identity_provider: identity_provider.into(),
             protocol: protocol.into(),

@@ -12,10 +12,7 @@ pub const SERVICE_TYPES: &[(&str, &[&str])] = &[
     ("application-container", &["container"]),
     ("application-deployment", &["application_deployment"]),
     ("baremetal", &["bare-metal"]),
-    (
-        "block-storage",
-        &["volumev3", "volumev2", "volume", "block-store"],
-    ),
+    ("block-storage", &["volumev3", "volumev2", "volume", "block-store"]),
     ("clustering", &["resource-cluster", "cluster"]),
     (
         "container-infrastructure-management",

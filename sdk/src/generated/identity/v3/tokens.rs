@@ -89,15 +89,19 @@ impl runtime::Operation for GenerateToken {
 
     fn response(response: &runtime::Response) -> runtime::Outcome<Self> {
         match response.status() {
-            201 => Ok(IssuedToken {
-                id: response.header("X-Subject-Token")?,
-                token: response.json_in("token")?,
-            }),
+            201 => {
+                Ok(IssuedToken {
+                    id: response.header("X-Subject-Token")?,
+                    token: response.json_in("token")?,
+                })
+            }
             401 if response.has_header("Openstack-Auth-Receipt") => {
-                runtime::declared(GenerateTokenFailure::ReceiptRequired(ReceiptRequired {
-                    id: response.header("Openstack-Auth-Receipt")?,
-                    partial: response.json()?,
-                }))
+                runtime::declared(
+                    GenerateTokenFailure::ReceiptRequired(ReceiptRequired {
+                        id: response.header("Openstack-Auth-Receipt")?,
+                        partial: response.json()?,
+                    }),
+                )
             }
             _ => Err(response.error::<Self>()),
         }
@@ -177,7 +181,10 @@ impl GetToken {
     ///
     /// Since version 3.13 of the API.
     #[must_use]
-    pub fn access_rules_version(mut self, access_rules_version: impl Into<String>) -> Self {
+    pub fn access_rules_version(
+        mut self,
+        access_rules_version: impl Into<String>,
+    ) -> Self {
         self.access_rules_version = Some(access_rules_version.into());
         self
     }
@@ -264,7 +271,10 @@ impl ValidateToken {
     ///
     /// Since version 3.13 of the API.
     #[must_use]
-    pub fn access_rules_version(mut self, access_rules_version: impl Into<String>) -> Self {
+    pub fn access_rules_version(
+        mut self,
+        access_rules_version: impl Into<String>,
+    ) -> Self {
         self.access_rules_version = Some(access_rules_version.into());
         self
     }

@@ -1,13 +1,12 @@
 //! YAML text to a tree. The only module of the crate that knows the YAML library.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_yaml::Error as YamlError;
-use serde_yaml::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
+mod read;
+
+use self::read::{Entry, Mistake, Place, Raw, Spanned, What};
 
 use super::error::{ConfigError, ConfigErrorKind};
 use super::origin::Origin;
@@ -15,50 +14,38 @@ use super::tree::{Node, Table, Value};
 
 /// Reads a file's text; JSON is YAML too.
 pub(super) fn parse(path: &Arc<Path>, text: &str) -> Result<Node, ConfigError> {
-    let options = serde_yaml::options! {
-        // A key that is there twice is told by `place`, where it matters to one cloud alone.
-        duplicate_keys: DuplicateKeyPolicy::PassThrough,
-        merge_keys: MergeKeyPolicy::Merge,
-        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
-        strict_booleans: true,
-        reject_unsupported_tags: true,
-        // A snippet of such a file is a password.
-        with_snippet: false,
-    };
-    match serde_yaml::from_str_with_options::<serde_yaml::Spanned<Raw>>(text, options) {
+    match read::read(text) {
         Ok(raw) => Ok(place(path, text, raw)),
         Err(error) => Err(mistake(path, text, &error)),
     }
 }
 
 /// Says what is wrong in our own words: those of the library may quote the file.
-fn mistake(path: &Arc<Path>, text: &str, error: &YamlError) -> ConfigError {
-    let (line, column) = error
-        .location()
-        .map_or((1, 1), |location| (location.line(), location.column()));
-    let origin = Origin::File {
-        path: path.clone(),
-        line,
-        column,
-    };
-    let (what, help) = match error.without_snippet() {
-        YamlError::UnknownAnchor { .. } | YamlError::AliasError { .. } => (
+fn mistake(path: &Arc<Path>, text: &str, error: &Mistake) -> ConfigError {
+    let (what, help) = match error.what {
+        What::UnknownAnchor => (
             "an alias has no anchor",
             "put quotes around a value that starts with *",
         ),
-        YamlError::MultipleDocuments { .. } => (
+        What::SeveralDocuments => (
             "there is more than one document",
             "take out the line `---` between them",
         ),
-        _ => {
-            let line = usize::try_from(line).unwrap_or(1).saturating_sub(1);
-            (
-                "not YAML",
-                meaning(text.lines().nth(line).unwrap_or_default()),
-            )
+        What::NotYaml => {
+            let line = usize::try_from(error.place.line).unwrap_or(1);
+            let line = text.lines().nth(line.saturating_sub(1));
+            ("not YAML", meaning(line.unwrap_or_default()))
         }
     };
-    wrong(origin, what, help)
+    wrong(origin_of(path, error.place), what, help)
+}
+
+fn origin_of(path: &Arc<Path>, place: Place) -> Origin {
+    Origin::File {
+        path: path.clone(),
+        line: place.line.max(1),
+        column: place.column.max(1),
+    }
 }
 
 fn wrong(origin: Origin, what: &str, help: &str) -> ConfigError {
@@ -100,17 +87,11 @@ fn meaning(line: &str) -> &'static str {
 const ANCHOR: &str = "& starts an anchor, a name for the value after it: put quotes around a value that \
                       starts with &";
 
-fn place(path: &Arc<Path>, text: &str, raw: serde_yaml::Spanned<Raw>) -> Node {
-    let location = raw.defined;
-    let origin = Origin::File {
-        path: path.clone(),
-        line: location.line(),
-        column: location.column(),
-    };
+fn place(path: &Arc<Path>, text: &str, raw: Spanned) -> Node {
+    let origin = origin_of(path, raw.place);
     match raw.value {
         Raw::Null => Node::new(Value::Null, origin),
         Raw::Text(value) => Node::text(value, origin),
-        Raw::Plain => Node::text(slice(text, &location), origin),
         Raw::List(items) => {
             let items = items.into_iter().map(|item| place(path, text, item));
             Node::new(Value::List(items.collect()), origin)
@@ -120,19 +101,14 @@ fn place(path: &Arc<Path>, text: &str, raw: serde_yaml::Spanned<Raw>) -> Node {
 }
 
 fn table(path: &Arc<Path>, text: &str, entries: Vec<Entry>) -> Table {
-    let place_of = |location: &serde_yaml::Location| Origin::File {
-        path: path.clone(),
-        line: location.line(),
-        column: location.column(),
-    };
     let mut table = Table::default();
     let mut places: HashMap<String, usize> = HashMap::with_capacity(entries.len());
     for (key, value) in entries {
-        let anchor = matches!(value.value, Raw::Null) && is_anchor(after(text, &key.defined));
-        let origin = place_of(&key.defined);
+        let anchor = matches!(value.value, Raw::Null) && is_anchor(after(text, key.place));
+        let origin = origin_of(path, key.place);
         let name = match key.value {
             Raw::Text(name) => name,
-            _ => slice(text, &key.defined).to_owned(),
+            _ => slice(text, key.place).to_owned(),
         };
         let node = match anchor {
             true => {
@@ -143,7 +119,7 @@ fn table(path: &Arc<Path>, text: &str, entries: Vec<Entry>) -> Table {
         };
         match places.get(&name) {
             Some(at) => {
-                let origin = place_of(&key.defined);
+                let origin = origin_of(path, key.place);
                 let error = wrong(
                     origin.clone(),
                     "a key is there twice",
@@ -161,9 +137,8 @@ fn table(path: &Arc<Path>, text: &str, entries: Vec<Entry>) -> Table {
 }
 
 /// The rest of the line after a key.
-fn after<'a>(text: &'a str, key: &serde_yaml::Location) -> &'a str {
-    let end = range(key).map_or(text.len(), |(_, end)| end);
-    let line = text.get(end..).and_then(|rest| rest.lines().next());
+fn after(text: &str, key: Place) -> &str {
+    let line = text.get(key.end..).and_then(|rest| rest.lines().next());
     line.unwrap_or_default()
 }
 
@@ -175,98 +150,6 @@ fn is_anchor(after_key: &str) -> bool {
 }
 
 /// What stands at a place.
-fn slice<'a>(text: &'a str, location: &serde_yaml::Location) -> &'a str {
-    let range = range(location).and_then(|(start, end)| text.get(start..end));
-    range.unwrap_or_default()
-}
-
-fn range(location: &serde_yaml::Location) -> Option<(usize, usize)> {
-    let span = location.span();
-    let start = usize::try_from(span.byte_offset()?).ok()?;
-    let length = usize::try_from(span.byte_len()?).ok()?;
-    Some((start, start.checked_add(length)?))
-}
-
-type Entry = (serde_yaml::Spanned<Raw>, serde_yaml::Spanned<Raw>);
-
-/// What the library hands over, before places are attached. Numbers and truth values are read again
-/// from the text: an id `0123` stays `0123`, and a password `True` stays `True`.
-enum Raw {
-    Null,
-    Plain,
-    Text(String),
-    List(Vec<serde_yaml::Spanned<Raw>>),
-    Table(Vec<Entry>),
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
-        Raw::deserialize(deserializer)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Raw, E> {
-        Ok(Raw::Plain)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Raw, E> {
-        Ok(Raw::Plain)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Raw, E> {
-        Ok(Raw::Plain)
-    }
-
-    fn visit_i128<E>(self, _: i128) -> Result<Raw, E> {
-        Ok(Raw::Plain)
-    }
-
-    fn visit_u128<E>(self, _: u128) -> Result<Raw, E> {
-        Ok(Raw::Plain)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Raw, E> {
-        Ok(Raw::Plain)
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Raw::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Raw::Table(entries))
-    }
+fn slice(text: &str, place: Place) -> &str {
+    text.get(place.start..place.end).unwrap_or_default()
 }

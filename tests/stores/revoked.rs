@@ -9,7 +9,7 @@ use openstack_identity_testing::IdentityServer;
 use crate::{builder, call, key, logins, start};
 
 /// Twenty programs of which each makes four calls, from the revocation on or a little later.
-async fn survive(server: &IdentityServer, programs: &[OpenStack]) {
+pub async fn survive(server: &IdentityServer, programs: &[OpenStack]) {
     for program in programs {
         call(program).await.unwrap();
     }

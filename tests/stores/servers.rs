@@ -14,6 +14,7 @@ use crate::fleet::{
     Account, Place, Told, a_stopped_leader_changes_nothing, another_takes_over, assert_one_login,
     fifty_log_in_once, wait_for_logins,
 };
+use crate::revoked::survive;
 use crate::untrusted::nothing_but_the_id_is_believed;
 use crate::{Counter, TOKENS, builder, call, id, logins, start};
 
@@ -183,6 +184,16 @@ async fn on_a_real_keystone_a_revocation_fails_no_call() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("tokens");
     survive_on_keystone(|program| program.token_store(FileStore::in_folder(&folder))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_fails_no_call_of_a_fleet_with_redis() {
+    let (server, redis) = (start().await, redis());
+    let program = |_| {
+        let store = RedisStore::open(&redis_places(&redis)[0].1).unwrap();
+        builder(&server, store).build().unwrap()
+    };
+    survive(&server, &(0..20).map(program).collect::<Vec<_>>()).await;
 }
 
 /// A cloud whose catalog alone is larger than what memcached takes.

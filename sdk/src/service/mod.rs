@@ -181,13 +181,11 @@ impl ServiceClient {
             place.address.host().clone_into(&mut context.host);
             let versions = shared.versions.get(&place.address, &client.wire, &context);
             match client.wire.within(&context, versions).await {
-                Err(error) if place.may_have_moved(&error) => {
-                    if moved || !self.has_moved(&client, &place, &context).await? {
-                        return Err(self.with_catalog(error, &place));
-                    }
-                    moved = true;
+                Ok(versions) => return Ok(versions.to_vec()),
+                Err(error) => {
+                    self.follow(&client, &place, &context, error, &mut moved)
+                        .await?;
                 }
-                versions => return Ok(versions?.to_vec()),
             }
         }
     }
@@ -252,33 +250,30 @@ impl ServiceClient {
         }
     }
 
-    /// Whether the endpoint is elsewhere now, after nobody was found at its address.
-    async fn has_moved(
+    /// Ends with the error of a request, unless nobody was found at the endpoint's address, and it is elsewhere
+    /// now: then the request can follow it, once.
+    async fn follow(
         &self,
         client: &Client,
         place: &Place,
         context: &Context,
-    ) -> Result<bool, Error> {
+        error: Error,
+        moved: &mut bool,
+    ) -> Result<(), Error> {
         let Some(catalog) = &place.catalog else {
-            return Ok(false);
+            return Err(error);
         };
-        let session = &self.openstack.shared().session;
-        let Some(token) = session.look_again(client, &place.token, catalog).await? else {
-            return Ok(false);
-        };
-        let address = self.address(&token, &session.catalog(&token), context)?;
-        Ok(address != place.address)
-    }
-
-    /// The error of an endpoint, with how old the catalog is that has led there.
-    fn with_catalog(&self, error: Error, place: &Place) -> Error {
-        match &place.catalog {
-            Some(_) => {
-                let session = &self.openstack.shared().session;
-                error.with_note(&session.catalog(&place.token).to_string())
-            }
-            None => error,
+        if !matches!(error.kind(), ErrorKind::Unreachable) {
+            return Err(error);
         }
+        let session = &self.openstack.shared().session;
+        if !std::mem::replace(moved, true)
+            && let Some(token) = session.look_again(client, &place.token, catalog).await?
+            && self.address(&token, &session.catalog(&token), context)? != place.address
+        {
+            return Ok(());
+        }
+        Err(error.with_note(&session.catalog(&place.token).to_string()))
     }
 
     /// The endpoint for requests that carry this token.
@@ -334,13 +329,6 @@ struct Place {
     address: Address,
     /// The catalog that leads there; none if an override does.
     catalog: Option<Catalog>,
-}
-
-impl Place {
-    /// Whether the error may be that of an endpoint which is elsewhere now.
-    fn may_have_moved(&self, error: &Error) -> bool {
-        self.catalog.is_some() && matches!(error.kind(), ErrorKind::Unreachable)
-    }
 }
 
 /// An address with the ids of the token's project and user; none if it wants a project and there is none.

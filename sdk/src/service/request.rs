@@ -267,15 +267,14 @@ impl ServiceRequest {
             }
             let answer = match opened {
                 Ok(answer) => answer,
-                Err(error) if place.may_have_moved(&error) => {
-                    let moves = !moved && self.client.has_moved(&client, &place, &context).await?;
-                    if !moves || !self.body.can_be_sent_again() {
-                        return Err(self.client.with_catalog(error, &place));
-                    }
-                    moved = true;
+                Err(error) if !self.body.can_be_sent_again() => return Err(error),
+                Err(error) => {
+                    let follow = self
+                        .client
+                        .follow(&client, &place, &context, error, &mut moved);
+                    follow.await?;
                     continue;
                 }
-                Err(error) => return Err(error),
             };
             if failure::is_success(answer.status()) {
                 return Ok(Answered {

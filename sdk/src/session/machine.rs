@@ -206,12 +206,25 @@ impl<T: Clone, E: Clone> Machine<T, E> {
         // second has gone by since this token came if it was new, or since another was refused just before.
         let was_new = life.came.server.saturating_sub(life.issued) < RECENT;
         let came = was_new.then_some(life.came.ticks);
+        if let Some(since) = came.max(self.refused_before(now)) {
+            self.hold_until = since.saturating_add(SECOND_OVER);
+        }
+    }
+
+    /// A token that somebody else has got is refused: after a refusal of our own, the next would be too.
+    #[cfg(feature = "store")]
+    pub(crate) fn another_refused(&mut self, now: Now) {
+        if let Some(since) = self.refused_before(now) {
+            self.hold_until = self.hold_until.max(since.saturating_add(SECOND_OVER));
+        }
+    }
+
+    /// When a refusal that has come now was preceded by others, in ticks.
+    fn refused_before(&mut self, now: Now) -> Option<Millis> {
         let is_recent = |before: &Now| now.ticks.saturating_sub(before.ticks) < RECENT;
         let before = self.refused.filter(is_recent);
         self.refused = before.or(Some(now));
-        if let Some(since) = came.max(before.map(|before| before.ticks)) {
-            self.hold_until = since.saturating_add(SECOND_OVER);
-        }
+        before.map(|before| before.ticks)
     }
 
     /// Whether a token that somebody else has got is likely to be refused as the last one was: while a

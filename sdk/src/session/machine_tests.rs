@@ -306,6 +306,20 @@ fn while_a_second_is_waited_out_its_tokens_are_doubted() {
     assert!(!machine.doubts(T0 + 900, at(2 * SECOND)), "it is over");
 }
 
+#[cfg(feature = "store")]
+#[test]
+fn after_a_refusal_another_that_was_found_dead_makes_wait() {
+    let mut machine = M::new();
+    // One that lies in the store from long ago.
+    machine.another_refused(at(0));
+    assert_eq!(machine.hold_back(at(0)), 0);
+    machine.hold("first", came(10 * SECOND, 600 * SECOND), 0.0);
+    machine.token_refused(1, at(20 * SECOND));
+    assert_eq!(machine.hold_back(at(20 * SECOND)), 0);
+    machine.another_refused(at(20 * SECOND + 100));
+    assert_eq!(machine.hold_back(at(20 * SECOND + 100)), 1_000);
+}
+
 #[test]
 fn a_token_of_unknown_end_is_used_until_it_is_refused() {
     let mut machine = M::new();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::clock::{Millis, SECOND};
 use super::life::UNKNOWN;
-use super::machine::{NEVER, margin};
+use super::machine::{Machine, NEVER, margin};
 use super::{Session, confirmed, life};
 use crate::TokenId;
 use crate::client::Client;
@@ -177,7 +177,12 @@ impl Judge for Bench<'_> {
             let text = error.to_string();
             tracing::debug!(error = text, "a token from the store is not confirmed");
             match error.kind() {
-                ErrorKind::Unauthorized | ErrorKind::NotFound => Verdict::Dead,
+                ErrorKind::Unauthorized | ErrorKind::NotFound => {
+                    let now = self.session.now();
+                    let refused = |machine: &mut Machine<_, _>| machine.another_refused(now);
+                    self.session.gate.with(refused);
+                    Verdict::Dead
+                }
                 _ => Verdict::Unsure,
             }
         })

@@ -201,10 +201,9 @@ async fn an_expired_cached_token_is_no_hit() {
         .build()
         .unwrap();
     call(&openstack).await.unwrap();
-    assert_eq!(
-        (counter.of(Event::CacheHit), counter.of(Event::Login)),
-        (0, 1)
-    );
+    assert_eq!(counter.of(Event::CacheHit), 0);
+    // The next one lives for a second at most, and may end on the way.
+    assert!((1..=2).contains(&counter.of(Event::Login)));
 }
 
 #[tokio::test]

@@ -195,34 +195,13 @@ pub(crate) fn similar<'a>(
         if candidate.len().abs_diff(word.len()) > limit {
             return None;
         }
-        Some(distance(&word, &candidate)).filter(|distance| *distance <= limit)
+        Some(strsim::osa_distance(&word, &candidate)).filter(|distance| *distance <= limit)
     };
     candidates
         .into_iter()
         .filter_map(|candidate| Some((near(candidate)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// How many letters have to be typed, left out, replaced or exchanged with their neighbours.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            let exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if exchanged {
-                best = best.min(before[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }
 
 #[cfg(test)]

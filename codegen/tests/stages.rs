@@ -99,6 +99,22 @@ fn checking_knows_no_rust() {
     nowhere(|path| path == "ir.rs", &tools);
 }
 
+/// The rules of a service put the others together; none of these looks back at it.
+#[test]
+fn rules_have_no_cycle() {
+    let files = files();
+    let mut rules = files.iter().filter(|(path, _)| path.starts_with("check/"));
+    assert!(rules.clone().count() > 10);
+    let back = rules.find(|(path, text)| {
+        let imports = text
+            .lines()
+            .any(|line| line.starts_with("use super::") && names(line, "service"));
+        path != "check/mod.rs"
+            && (imports || text.contains("super::service") || text.contains(" service::"))
+    });
+    assert!(back.is_none(), "{back:?}");
+}
+
 #[test]
 fn lowering_makes_no_tokens_and_never_looks_at_the_text() {
     let others = [

@@ -6,6 +6,7 @@ mod names;
 mod operations;
 mod pages;
 mod reach;
+mod references;
 mod reserved;
 mod responses;
 mod service;

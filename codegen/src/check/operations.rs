@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::members::{self, Place};
 use super::names::Style;
-use super::{Context, http, names, pages, responses, service, types, versions};
+use super::references::reference;
+use super::{Context, http, names, pages, responses, types, versions};
 use crate::ast::{Body, Member, Name, Operation};
 use crate::ir::{self, Type};
 use crate::names::snake;
@@ -13,7 +14,7 @@ use crate::span::Span;
 pub(super) fn operation(
     name: &Name,
     operation: &Operation,
-    reference: Option<&str>,
+    file_reference: Option<&str>,
     context: &mut Context<'_>,
 ) -> Option<ir::Operation> {
     http::request_line(operation, context);
@@ -30,7 +31,7 @@ pub(super) fn operation(
     let query = parameters(&operation.query, Place::Query, context);
     let body = operation.body.as_ref();
     let body = body.map(|body| self::body(operation, body, &mut taken, context));
-    let reference = service::reference(operation.reference.as_ref(), reference, context);
+    let reference = reference(operation.reference.as_ref(), file_reference, context);
     let answers = responses::responses(name, operation, context)?;
     let pages = operation.paginate.as_ref();
     let pages = pages.and_then(|pages| pages::paginate(pages, operation, &answers, context));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::references::{is_address, reference};
 use super::{Context, http, names, operations, reach, shapes, tables};
 use crate::ast;
 use crate::diagnostic::Diagnostics;
@@ -135,36 +136,6 @@ fn module(
         shapes,
         tables: tables::tables(file, context),
     }
-}
-
-/// The link of an item: its own, else that of its file, else the service's.
-pub(super) fn reference(
-    own: Option<&ast::Name>,
-    file: Option<&str>,
-    context: &mut Context<'_>,
-) -> Option<String> {
-    let base = context.facts.reference.value.clone();
-    match own {
-        Some(own) if own.starts_with('#') && is_address(own) => {
-            Some(format!("{base}{}", own.value))
-        }
-        Some(own) if own.starts_with("https://") && is_address(own) => Some(own.value.clone()),
-        Some(own) => {
-            context.report(
-                own.span,
-                format!("`{}` is not a reference", own.value),
-                "",
-                "write `#anchor` for a place on the service's page, or a whole https address",
-            );
-            None
-        }
-        None => Some(file.map_or(base, str::to_owned)),
-    }
-}
-
-/// Whether Markdown takes the text for an address as a whole.
-fn is_address(text: &str) -> bool {
-    !text.contains(|c: char| c.is_whitespace() || "()<>\\".contains(c))
 }
 
 /// The facts are facts; the rest of the service comes later.

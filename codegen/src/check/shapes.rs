@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::Style;
-use super::{Context, members, names, service, types, versions};
+use super::references::reference;
+use super::{Context, members, names, types, versions};
 use crate::ast::{Choice, Member, Name, Shape, ShapeKind, Union};
 use crate::ir::{self, Kind};
 use crate::span::Span;
@@ -21,9 +22,8 @@ pub(super) fn shape(name: &Name, shape: &Shape, context: &mut Context<'_>) -> ir
         .get(module)
         .and_then(|file| file.reference.as_ref())
         .cloned();
-    let file_reference = service::reference(file_reference.as_ref(), None, context);
-    let reference =
-        service::reference(shape.reference.as_ref(), file_reference.as_deref(), context);
+    let file_reference = reference(file_reference.as_ref(), None, context);
+    let reference = reference(shape.reference.as_ref(), file_reference.as_deref(), context);
     let secret = matches!(shape.kind, ShapeKind::Scalar { secret: true });
     ir::Shape {
         name: name.value.clone(),

@@ -349,6 +349,11 @@ impl OpenStackBuilder {
 
     /// Puts it together, and sends nothing.
     ///
+    /// Costs microseconds, so that it can be done for each web request: clients of a process that have the
+    /// same connection settings share their connections within a Tokio runtime, and TLS. Certificates and
+    /// proxies of the environment that changed count for clients that are built later. What no request has
+    /// used for some minutes is let go.
+    ///
     /// # Errors
     ///
     /// `InvalidInput` if the auth URL is no URL, or is not https and

@@ -3,6 +3,7 @@
 //! Each measurement is a process of its own; those of one row run in turn, several rounds of them, and the
 //! medians are compared. Nothing is asserted: machines differ, ratios hardly.
 
+mod around;
 mod plan;
 mod server;
 mod worker;

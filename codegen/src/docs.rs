@@ -29,7 +29,7 @@ pub(crate) fn attributes(about: &About) -> Attributes {
         });
     Attributes {
         docs,
-        summary: markdown::first_paragraph(&about.doc),
+        text: about.doc.clone(),
         deprecated,
     }
 }
@@ -48,7 +48,8 @@ pub(crate) fn constructor<'a>(
 ) -> Vec<String> {
     let mut docs = vec!["Takes what is required:".to_owned(), String::new()];
     for (name, attributes) in arguments {
-        docs.extend(markdown::item(&format!("`{name}`:"), &attributes.summary));
+        let about = markdown::first_paragraph(&attributes.text);
+        docs.extend(markdown::item(&format!("`{name}`:"), &about));
     }
     match docs.len() {
         2 => vec!["Starts with nothing set.".to_owned()],

@@ -44,8 +44,8 @@ pub(crate) struct Table {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Attributes {
     pub docs: Vec<String>,
-    /// The first paragraph of the docs, on one line.
-    pub summary: String,
+    /// The text that the docs begin with, as the spec has it.
+    pub text: String,
     pub deprecated: Option<String>,
 }
 

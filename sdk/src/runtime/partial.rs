@@ -20,8 +20,13 @@ pub(crate) fn error_json(body: &[u8]) -> Option<Value> {
     }
     let beginning = body.get(..LARGEST_ERROR)?;
     (0..=LONGEST_PIECE).find_map(|cut| {
-        // With a quote a text that ends there is read too.
-        let text = [beginning.get(..LARGEST_ERROR - cut)?, b"\""].concat();
+        let beginning = beginning.get(..LARGEST_ERROR - cut)?;
+        let slashes = beginning.iter().rev().take_while(|&&byte| byte == b'\\');
+        if slashes.count() % 2 == 1 {
+            return None;
+        }
+        // With a quote a text that ends there is read too; the spaces are no digits of an escape.
+        let text = [beginning, b"\"        "].concat();
         let mut value = Value::Null;
         let read = serde_json::Deserializer::from_slice(&text).deserialize_any(Read(&mut value));
         let is_cut = read.is_err_and(|error| error.is_eof()) && !value.is_null();

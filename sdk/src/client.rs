@@ -6,16 +6,16 @@ use std::fmt;
 
 use http::{Method, Uri};
 
-use crate::TokenId;
 use crate::discovery::IdentityUrl;
 use crate::error::{Context, Error};
+use crate::exchange::clock::{ServerClock, wall};
+use crate::exchange::lifetime::{Lifetime, is_plausible};
+use crate::exchange::pipeline::{Pipeline, Terms};
+use crate::exchange::retry::Repeat;
+use crate::identity::v3::common::TokenId;
 use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, IssuedToken, Token};
-use crate::retry::Repeat;
 use crate::runtime::{NoFailure, Operation, OperationError, Paginated, Request, Response};
-use crate::session::clock::{ServerClock, wall};
-use crate::session::life::{Lifetime, is_plausible};
 use crate::transport::Body;
-use crate::wire::{Terms, Wire};
 
 /// An operation failed: in a way of its own, or as any can.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl From<SendError<GenerateTokenFailure>> for Error {
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(crate) url: IdentityUrl,
-    pub(crate) wire: Wire,
+    pub(crate) pipeline: Pipeline,
     pub(crate) clock: ServerClock,
 }
 
@@ -85,7 +85,7 @@ impl Client {
     pub(crate) fn begin(&self) -> Client {
         Client {
             url: self.url.clone(),
-            wire: self.wire.begin(),
+            pipeline: self.pipeline.begin(),
             clock: self.clock.clone(),
         }
     }
@@ -205,10 +205,12 @@ impl Client {
         let base = match self.url.known_base() {
             Some(base) => base,
             None => {
-                let settled = self.url.settled(&self.wire);
+                let settled = self.url.settled(&self.pipeline);
                 let context = self.context::<O>(None);
                 // In a box, as it is large, and this one is in the future of each call.
-                Box::pin(self.wire.within(&context, settled)).await?.base()
+                Box::pin(self.pipeline.within(&context, settled))
+                    .await?
+                    .base()
             }
         };
         let (method, secrets) = (request.method().clone(), request.secrets().clone());
@@ -223,7 +225,7 @@ impl Client {
             keep_open: false,
         };
         let sent = wall();
-        let answer = self.wire.exchange(http.map(Body::from), terms).await?;
+        let answer = self.pipeline.exchange(http.map(Body::from), terms).await?;
         // A gateway that answers in the service's place has a clock of its own.
         if !answer.status().is_server_error() {
             self.clock.learn(answer.headers(), sent);

@@ -6,20 +6,10 @@ extern crate self as openstack_identity;
 
 pub mod runtime;
 
-#[cfg(feature = "client")]
-mod foreign;
 #[rustfmt::skip]
 mod generated;
 
-#[cfg_attr(not(feature = "client"), allow(dead_code))]
-mod address;
-#[cfg(feature = "client")]
-mod auth_url;
-#[cfg(feature = "client")]
-mod builder;
 mod catalog;
-#[cfg(feature = "client")]
-mod chance;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "config")]
@@ -29,51 +19,23 @@ mod discovery;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
-mod event;
+mod exchange;
 #[cfg(feature = "client")]
-mod explain;
-#[cfg(feature = "client")]
-mod identity_v3;
-#[cfg(feature = "client")]
-mod limits;
+mod files;
 #[cfg(feature = "client")]
 mod openstack;
-#[cfg(feature = "client")]
-mod owner;
-#[cfg(feature = "reqwest")]
-mod pem;
-#[cfg(feature = "client")]
-mod plain_file;
-#[cfg(feature = "file")]
-mod private_file;
-#[cfg(feature = "reqwest")]
-mod proxy;
-#[cfg(feature = "reqwest")]
-mod reqwest_transport;
-#[cfg(feature = "client")]
-mod retry;
 #[cfg(feature = "client")]
 mod service;
 #[cfg(feature = "client")]
 mod session;
-#[cfg(feature = "client")]
-mod single_flight;
 #[cfg(feature = "store")]
 pub mod store;
 #[cfg(feature = "client")]
-mod timer;
-#[cfg(feature = "client")]
 mod token;
-#[cfg(feature = "file")]
-mod token_file;
-#[cfg(feature = "client")]
-mod token_import;
 #[cfg(feature = "totp")]
 mod totp;
 #[cfg(feature = "client")]
 pub mod transport;
-#[cfg(feature = "client")]
-mod wire;
 
 pub use catalog::{
     Candidate, EndpointChoice, EndpointFilter, Interfaces, MissingPart, NoEndpoint, Verdict,
@@ -86,8 +48,6 @@ pub use generated::identity::v3::common::{DomainRef, TokenId, UserRef};
 pub use runtime::{NotATimestamp, Timestamp};
 
 #[cfg(feature = "client")]
-pub use builder::OpenStackBuilder;
-#[cfg(feature = "client")]
 pub use client::SendError;
 #[cfg(feature = "config")]
 pub use config::{CloudConfig, ConfigError};
@@ -96,22 +56,25 @@ pub use discovery::ServiceVersion;
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "client")]
-pub use event::Event;
-#[cfg(feature = "client")]
-pub use identity_v3::{GenerateTokenCall, IdentityV3, Validity};
+pub use exchange::event::Event;
 #[cfg(feature = "client")]
 pub use openstack::OpenStack;
-#[cfg(feature = "reqwest")]
-pub use reqwest_transport::HttpVersion;
+#[cfg(feature = "client")]
+pub use openstack::builder::OpenStackBuilder;
+#[cfg(feature = "client")]
+pub use openstack::identity_v3::{GenerateTokenCall, IdentityV3, Validity};
 #[cfg(feature = "client")]
 pub use service::{ServiceClient, ServiceDownload, ServiceRequest, ServiceResponse};
 #[cfg(feature = "client")]
 pub use session::mfa::{Factor, factor_from};
 #[cfg(feature = "totp")]
 pub use session::mfa::{InvalidSeed, TotpSeed};
-#[cfg(feature = "client")]
-pub use session::provider::{BoxError, CredentialsProvider, secret_from_env, secret_from_file};
+pub use session::provider::{CredentialsProvider, secret_from_env, secret_from_file};
 #[cfg(feature = "client")]
 pub use token::AuthToken;
 #[cfg(feature = "client")]
-pub use token_import::InvalidExport;
+pub use token::import::InvalidExport;
+#[cfg(feature = "client")]
+pub use transport::BoxError;
+#[cfg(feature = "reqwest")]
+pub use transport::reqwest::HttpVersion;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{EndpointFilter, Judged, interfaces, region};
-use crate::address::Address;
+use crate::catalog::address::Address;
 use crate::identity::v3::catalog::{CatalogService, Interface};
 use crate::runtime::{HIDDEN, Secret, has_secret, scrub_setting};
 

@@ -1,5 +1,7 @@
 //! Which endpoint of a catalog is meant. Nothing here does I/O.
 
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
+pub(crate) mod address;
 mod aliases;
 mod choice;
 mod interfaces;
@@ -7,7 +9,7 @@ mod missing;
 #[cfg(test)]
 mod tests;
 
-use crate::address::Address;
+use crate::catalog::address::Address;
 use crate::identity::v3::catalog::{CatalogService, Endpoint};
 use crate::identity::v3::service_types::SERVICE_TYPES;
 use crate::runtime::Secret;

@@ -4,7 +4,7 @@ use super::error::{ConfigError, ConfigErrorKind, did_you_mean};
 use super::files::Places;
 use super::origin::Origin;
 use super::tree::{Node, Table};
-use crate::foreign::shown;
+use crate::runtime::foreign::shown;
 
 /// All clouds that there are.
 pub(super) struct Sources<'a> {

@@ -10,8 +10,8 @@ use super::error::{ConfigError, ConfigErrorKind};
 use super::loader::ConfigLoader;
 use super::origin::{Origin, named};
 use super::settings::{Setting, Settings, is_of_a_service};
-use crate::auth_url::AuthUrl;
-use crate::foreign::shown;
+use crate::discovery::auth_url::AuthUrl;
+use crate::runtime::foreign::shown;
 
 /// How servers are reached.
 #[derive(Clone)]

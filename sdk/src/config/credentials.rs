@@ -3,11 +3,10 @@
 use super::error::{ConfigError, ConfigErrorKind, did_you_mean};
 use super::origin::{Origin, named};
 use super::settings::{Setting, Settings};
-use crate::foreign::shown;
+use crate::identity::v3::auth::{ApplicationCredential, AuthMethod, Credentials, Password, Totp};
+use crate::identity::v3::common::{DomainRef, TokenId, UserRef};
 use crate::runtime::Secret;
-use crate::{
-    ApplicationCredential, AuthMethod, Credentials, DomainRef, Password, TokenId, Totp, UserRef,
-};
+use crate::runtime::foreign::shown;
 
 /// A way to prove who asks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

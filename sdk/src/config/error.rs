@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::Error;
 
 use super::origin::Origin;
-use crate::foreign::escaped;
+use crate::runtime::foreign::escaped;
 
 /// What is wrong with a configuration, where, and what to do.
 ///

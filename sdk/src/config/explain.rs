@@ -5,12 +5,12 @@ use std::fmt::Write;
 use super::CloudConfig;
 use super::origin::Origin;
 use super::settings::{Setting, is_secret};
-#[cfg(feature = "reqwest")]
-use crate::explain::ca_certificates;
-use crate::explain::describe;
-use crate::foreign::{escaped, shown};
 use crate::identity::v3::auth::Auth;
+#[cfg(feature = "reqwest")]
+use crate::openstack::explain::ca_certificates;
+use crate::openstack::explain::describe;
 use crate::runtime::Secret;
+use crate::runtime::foreign::{escaped, shown};
 
 /// One line of the table.
 struct Row([String; 4]);

@@ -11,8 +11,8 @@ use super::error::{ConfigError, ConfigErrorKind};
 use super::origin::Origin;
 use super::tree::{Node, Table, Value};
 use super::yaml;
-use crate::foreign::shown;
-use crate::plain_file;
+use crate::files::plain;
+use crate::runtime::foreign::shown;
 
 /// Reads files. A map from path to text is one too, for tests:
 ///
@@ -62,7 +62,7 @@ pub struct SystemFiles;
 
 impl ConfigFiles for SystemFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        plain_file::read(path)
+        plain::read(path)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -142,7 +142,7 @@ impl Places {
                     Err(error) => match error.kind() {
                         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {}
                         _ => {
-                            let why = plain_file::why(&error);
+                            let why = plain::why(&error);
                             warnings.push(format!("{} is passed over: {why}", path.display()));
                         }
                     },
@@ -214,7 +214,7 @@ fn unreadable(variable: &str, path: &Path, error: &io::Error) -> ConfigError {
         format!(
             "{variable} names {}, which can't be read: {}",
             path.display(),
-            plain_file::why(error)
+            plain::why(error)
         ),
         "correct the path, or unset the variable".to_owned(),
         [Origin::Variable(variable.to_owned())],

@@ -13,8 +13,8 @@ use super::origin::Origin;
 use super::region;
 use super::settings::{Settings, is_known};
 use super::tree::{Node, Table, Value};
-use crate::foreign::escaped;
 use crate::runtime::Secret;
+use crate::runtime::foreign::escaped;
 
 /// Finds a configuration in files and variables that are given: nothing is global, so that a test can
 /// bring its own. [`CloudConfig::from_env`] and [`CloudConfig::from_cloud`] do it with the real ones.

@@ -133,9 +133,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Credentials, Scope};
+use crate::identity::v3::auth::{Credentials, Scope};
 
-use crate::foreign::{escaped, shown};
+use crate::runtime::foreign::{escaped, shown};
 use connection::Connection;
 use credentials::{Builder, Method};
 use settings::Settings;

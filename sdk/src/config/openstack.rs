@@ -6,13 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::builder::OpenStackBuilder;
 use crate::error::Error;
+#[cfg(feature = "reqwest")]
+use crate::files::plain;
 use crate::openstack::OpenStack;
+use crate::openstack::builder::OpenStackBuilder;
 #[cfg(feature = "reqwest")]
-use crate::pem::{ClientCertificate, Pem};
-#[cfg(feature = "reqwest")]
-use crate::plain_file;
+use crate::transport::pem::{ClientCertificate, Pem};
 
 use super::CloudConfig;
 use super::error::ConfigError;
@@ -22,7 +22,7 @@ use super::error::ConfigErrorKind;
 use super::origin::{Origin, named};
 use super::reload::Reloaded;
 #[cfg(feature = "reqwest")]
-use crate::foreign::escaped;
+use crate::runtime::foreign::escaped;
 
 impl OpenStack {
     /// The cloud that this process's environment chooses (`OS_CLOUD`) or describes (`OS_AUTH_URL` and so
@@ -135,7 +135,7 @@ impl CloudConfig {
                 };
                 ConfigError::new(
                     ConfigErrorKind::Unreadable,
-                    format!("{name} can't be read: {}", plain_file::why(&error)),
+                    format!("{name} can't be read: {}", plain::why(&error)),
                     help.to_owned(),
                     [origin],
                 )
@@ -164,7 +164,7 @@ impl CloudConfig {
                 Err(error) => return Err(error),
             }
             all.push(b'\n');
-            if all.len() as u64 > 4 * plain_file::LARGEST {
+            if all.len() as u64 > 4 * plain::LARGEST {
                 return Err(io::ErrorKind::FileTooLarge.into());
             }
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::foreign::escaped;
+use crate::runtime::foreign::escaped;
 
 /// Where a value comes from. As text: `/etc/openstack/clouds.yaml:4:15`, `OS_AUTH_URL`, `default`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

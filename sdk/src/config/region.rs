@@ -3,7 +3,7 @@
 use super::error::{ConfigError, ConfigErrorKind, did_you_mean};
 use super::origin::Origin;
 use super::tree::{Node, Table, Value};
-use crate::foreign::shown;
+use crate::runtime::foreign::shown;
 
 /// A region, and its values.
 pub(super) struct Region {

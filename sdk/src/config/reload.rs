@@ -6,10 +6,11 @@ use super::CloudConfig;
 use super::error::ConfigError;
 use super::loader::ConfigLoader;
 use super::origin::{Origin, named};
-use crate::Credentials;
-use crate::foreign::escaped;
-use crate::session::provider::{BoxError, CredentialsProvider};
-use crate::timer::blocking;
+use crate::exchange::timer::blocking;
+use crate::identity::v3::auth::Credentials;
+use crate::runtime::foreign::escaped;
+use crate::session::provider::CredentialsProvider;
+use crate::transport::BoxError;
 use crate::transport::BoxFuture;
 
 /// The credentials of a cloud, as its configuration has them at each login.

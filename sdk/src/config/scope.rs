@@ -5,7 +5,7 @@ use super::error::{ConfigError, ConfigErrorKind};
 use super::origin::{Origin, named};
 use super::settings::Setting;
 use crate::identity::v3::auth::{DomainScope, SystemScope, TrustScope};
-use crate::{ProjectScope, Scope};
+use crate::identity::v3::auth::{ProjectScope, Scope};
 
 /// A kind of scope, and the setting that asks for it.
 struct Target {

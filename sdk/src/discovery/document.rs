@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::address::Address;
+use crate::catalog::address::Address;
 use crate::identity::v3::service::{Link, VersionStatus};
 
 /// A version of a service's API.

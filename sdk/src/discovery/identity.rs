@@ -7,12 +7,12 @@ use http::{Method, StatusCode};
 
 use super::ask;
 use super::document::{ServiceVersion, read, split_version};
-use crate::address::Address;
-use crate::auth_url::AuthUrl;
+use crate::catalog::address::Address;
+use crate::discovery::auth_url::AuthUrl;
 use crate::error::{Context, Error, ErrorKind};
+use crate::exchange::pipeline::Pipeline;
+use crate::exchange::single_flight::SingleFlight;
 use crate::runtime::scrub;
-use crate::single_flight::SingleFlight;
-use crate::wire::Wire;
 
 /// The address of an Identity service: as it was given, and as it was found. Clones share what is found.
 #[derive(Clone)]
@@ -53,11 +53,11 @@ impl IdentityUrl {
     }
 
     /// The address below which `/v3` is. Asks the server the first time, unless `/v3` was given.
-    pub(crate) async fn settled(&self, wire: &Wire) -> Result<AuthUrl, Error> {
+    pub(crate) async fn settled(&self, pipeline: &Pipeline) -> Result<AuthUrl, Error> {
         if self.given.is_versioned() {
             return Ok((*self.given).clone());
         }
-        self.found.get(find(&self.given, wire)).await
+        self.found.get(find(&self.given, pipeline)).await
     }
 }
 
@@ -79,7 +79,7 @@ const MOST_VERSIONS: usize = 10;
 
 /// Asks the server for its versions. A server that doesn't tell is taken to have `/v3` where most have
 /// it: many clouds don't serve the list, or serve something else in its place.
-async fn find(given: &AuthUrl, wire: &Wire) -> Result<AuthUrl, Error> {
+async fn find(given: &AuthUrl, pipeline: &Pipeline) -> Result<AuthUrl, Error> {
     let context = Context {
         operation: "list_versions".into(),
         method: Some(Method::GET),
@@ -94,11 +94,11 @@ async fn find(given: &AuthUrl, wire: &Wire) -> Result<AuthUrl, Error> {
     let mut others = Vec::new();
     for root in &roots {
         let url = format!("{}{}/", root.origin, root.path);
-        let answer = ask(wire, &url, &context).await?;
+        let answer = ask(pipeline, &url, &context).await?;
         let status = answer.status();
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             // That it doesn't tell now is no reason to take a wrong address for good.
-            return confirmed(given, wire, status, at(&url)).await;
+            return confirmed(given, pipeline, status, at(&url)).await;
         }
         let versions = read(answer.body(), root).unwrap_or_default();
         if let Some(v3) = versions.iter().find(|version| is_v3(version)) {
@@ -150,11 +150,11 @@ fn path_of<'a>(v3: &'a ServiceVersion, root: &'a Address) -> &'a str {
 /// The usual address, if the server shows there what it doesn't at its root.
 async fn confirmed(
     given: &AuthUrl,
-    wire: &Wire,
+    pipeline: &Pipeline,
     status: StatusCode,
     context: Context,
 ) -> Result<AuthUrl, Error> {
-    let answer = ask(wire, &given.to_string(), &context).await;
+    let answer = ask(pipeline, &given.to_string(), &context).await;
     let versions = answer
         .ok()
         .and_then(|answer| read(answer.body(), given.root()));

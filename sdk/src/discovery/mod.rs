@@ -1,5 +1,6 @@
 //! Which versions of an API a server has, and where.
 
+pub(crate) mod auth_url;
 mod document;
 mod identity;
 mod services;
@@ -7,9 +8,9 @@ mod services;
 use http::header::{ACCEPT, HeaderValue};
 
 use crate::error::{Context, Error};
-use crate::retry::Repeat;
+use crate::exchange::pipeline::{Pipeline, Terms};
+use crate::exchange::retry::Repeat;
 use crate::transport::Body;
-use crate::wire::{Terms, Wire};
 
 pub use self::document::ServiceVersion;
 pub(crate) use self::document::is_version;
@@ -17,7 +18,11 @@ pub(crate) use self::identity::IdentityUrl;
 pub(crate) use self::services::VersionCache;
 
 /// The answer to a GET, which carries no token.
-async fn ask(wire: &Wire, url: &str, context: &Context) -> Result<http::Response<Vec<u8>>, Error> {
+async fn ask(
+    pipeline: &Pipeline,
+    url: &str,
+    context: &Context,
+) -> Result<http::Response<Vec<u8>>, Error> {
     let mut request = http::Request::new(Body::empty());
     *request.uri_mut() = url
         .parse()
@@ -30,5 +35,5 @@ async fn ask(wire: &Wire, url: &str, context: &Context) -> Result<http::Response
         repeat: Repeat::Always,
         keep_open: false,
     };
-    wire.exchange(request, terms).await
+    pipeline.exchange(request, terms).await
 }

@@ -7,10 +7,10 @@ use http::StatusCode;
 
 use super::ask;
 use super::document::{ServiceVersion, read, split_version};
-use crate::address::Address;
+use crate::catalog::address::Address;
 use crate::error::{Context, Error, ErrorKind};
-use crate::single_flight::SingleFlight;
-use crate::wire::Wire;
+use crate::exchange::pipeline::Pipeline;
+use crate::exchange::single_flight::SingleFlight;
 
 type Versions = Arc<[ServiceVersion]>;
 
@@ -23,7 +23,7 @@ impl VersionCache {
     pub(crate) async fn get(
         &self,
         endpoint: &Address,
-        wire: &Wire,
+        pipeline: &Pipeline,
         context: &Context,
     ) -> Result<Versions, Error> {
         let roots = roots(endpoint);
@@ -31,7 +31,7 @@ impl VersionCache {
             let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             cache.entry(roots[0].clone()).or_default().clone()
         };
-        flight.get(find(&roots, wire, context)).await
+        flight.get(find(&roots, pipeline, context)).await
     }
 }
 
@@ -52,11 +52,15 @@ fn roots(endpoint: &Address) -> Vec<Address> {
     }
 }
 
-async fn find(roots: &[Address], wire: &Wire, context: &Context) -> Result<Versions, Error> {
+async fn find(
+    roots: &[Address],
+    pipeline: &Pipeline,
+    context: &Context,
+) -> Result<Versions, Error> {
     let mut refused = None;
     for root in roots {
         let url = format!("{}{}/", root.origin, root.path);
-        let answer = ask(wire, &url, context).await?;
+        let answer = ask(pipeline, &url, context).await?;
         let status = answer.status();
         let has_list = status == StatusCode::OK || status == StatusCode::MULTIPLE_CHOICES;
         match read(answer.body(), root).filter(|_| has_list) {

@@ -23,6 +23,8 @@
 
 mod error;
 mod fault;
+#[cfg(feature = "client")]
+pub(crate) mod foreign;
 mod hidden;
 mod keyed_set;
 mod lenient;

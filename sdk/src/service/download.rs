@@ -8,7 +8,7 @@ use http::header::HeaderMap;
 
 use super::failure;
 use crate::error::{Context, Error};
-use crate::limits::Limits;
+use crate::exchange::timeouts::Timeouts;
 use crate::runtime::{Secret, scrub};
 use crate::transport::BodyChunks;
 
@@ -19,7 +19,7 @@ use crate::transport::BodyChunks;
 pub struct ServiceDownload {
     head: http::response::Parts,
     chunks: BodyChunks,
-    limits: Limits,
+    timeouts: Timeouts,
     secrets: Vec<Secret>,
     context: Context,
     /// The address that was asked.
@@ -29,7 +29,7 @@ pub struct ServiceDownload {
 impl ServiceDownload {
     pub(super) fn new(
         answer: http::Response<BodyChunks>,
-        limits: Limits,
+        timeouts: Timeouts,
         secrets: Vec<Secret>,
         (context, asked): (Context, Uri),
     ) -> Self {
@@ -37,7 +37,7 @@ impl ServiceDownload {
         ServiceDownload {
             head,
             chunks,
-            limits,
+            timeouts,
             secrets,
             context,
             asked,
@@ -78,7 +78,7 @@ impl ServiceDownload {
     /// [`read_timeout`](crate::OpenStackBuilder::read_timeout) says; `UnexpectedAnswer` if the
     /// connection breaks.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
-        let next = self.limits.next(&mut self.chunks, None).await;
+        let next = self.timeouts.next(&mut self.chunks, None).await;
         next.map_err(|error| {
             let id = self.request_id().map(|id| scrub(id, &self.secrets));
             let context = self.context.clone().at(&self.asked, &self.secrets);

@@ -9,7 +9,7 @@ mod settings;
 
 use http::Method;
 
-use crate::address::Address;
+use crate::catalog::address::Address;
 use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpoint};
 use crate::client::Client;
 use crate::discovery::ServiceVersion;
@@ -179,8 +179,10 @@ impl ServiceClient {
             let place = self.place(&client, &context).await?;
             context.method = Some(Method::GET);
             place.address.host().clone_into(&mut context.host);
-            let versions = shared.versions.get(&place.address, &client.wire, &context);
-            match client.wire.within(&context, versions).await {
+            let versions = shared
+                .versions
+                .get(&place.address, &client.pipeline, &context);
+            match client.pipeline.within(&context, versions).await {
                 Ok(versions) => return Ok(versions.to_vec()),
                 Err(error) => {
                     self.follow(&client, &place, &context, error, &mut moved)

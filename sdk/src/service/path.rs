@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::address::Address;
+use crate::catalog::address::Address;
 
 /// A path below an endpoint, or an address that must be at the endpoint's origin.
 #[derive(Debug, PartialEq)]
@@ -110,7 +110,7 @@ fn is_dots(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Target, with_query};
-    use crate::address::Address;
+    use crate::catalog::address::Address;
 
     fn join(endpoint: &str, path: &str) -> Result<String, &'static str> {
         Target::parse(path)?.at(&Address::parse(endpoint).unwrap())

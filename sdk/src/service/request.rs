@@ -14,11 +14,11 @@ use super::response::ServiceResponse;
 use super::{ServiceClient, failure};
 use crate::catalog::is_a;
 use crate::error::{Context, Error, ErrorKind};
+use crate::exchange::pipeline::{Received, Terms};
+use crate::exchange::retry::Repeat;
 use crate::openstack::Loss;
-use crate::retry::Repeat;
 use crate::runtime::{Secret, recording, scrub, to_json};
 use crate::transport::{Body, BoxFuture};
-use crate::wire::{Received, Terms};
 
 /// What is accepted unless the caller says otherwise.
 const DEFAULT_ACCEPT: &str = "application/json";
@@ -178,7 +178,7 @@ impl ServiceRequest {
             let anything = HeaderValue::from_static("*/*");
             self.headers.insert(ACCEPT, anything);
         }
-        let limits = self.client.openstack.shared().client.wire.limits;
+        let timeouts = self.client.openstack.shared().client.pipeline.timeouts;
         let Answered {
             answer,
             secrets,
@@ -191,7 +191,7 @@ impl ServiceRequest {
         });
         Ok(ServiceDownload::new(
             answer,
-            limits,
+            timeouts,
             secrets,
             (context, asked),
         ))
@@ -260,7 +260,7 @@ impl ServiceRequest {
                 repeat: Repeat::of(&self.method),
                 keep_open,
             };
-            let opened = client.wire.open(request, terms).await;
+            let opened = client.pipeline.open(request, terms).await;
             if self.body.as_bytes().is_none() {
                 // The stream took its time.
                 client = shared.client.begin();

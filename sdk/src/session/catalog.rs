@@ -4,10 +4,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::clock::{Millis, Now, SECOND};
 use super::{Session, SessionToken, Source};
 use crate::client::Client;
 use crate::error::{Context, Error, ErrorKind};
+use crate::exchange::clock::{Millis, Now, SECOND};
 use crate::identity::v3::catalog::{CatalogService, GetCatalog};
 use crate::identity::v3::tokens::{GetToken, Token};
 use crate::runtime::Operation;
@@ -179,7 +179,7 @@ impl Session {
             ..Context::default()
         };
         let looked = self.look(client, token, seen.count);
-        client.wire.within(&context, looked).await
+        client.pipeline.within(&context, looked).await
     }
 
     async fn look(

@@ -5,14 +5,14 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use crate::TokenId;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::exchange::single_flight::SingleFlight;
 use crate::identity::v3::catalog::GetCatalog;
+use crate::identity::v3::common::TokenId;
 use crate::runtime::Operation;
-use crate::single_flight::SingleFlight;
 use crate::token::AuthToken;
-use crate::token_import::import_token;
+use crate::token::import::import_token;
 
 /// For all clients of the process: one that serves requests may build a client for each.
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::clock::Now;
 use super::machine::{Flight, Held, Machine, Step};
+use crate::exchange::clock::Now;
 
 /// A lock; the model checker brings its own.
 pub(crate) trait Lock<V>: Send + Sync {

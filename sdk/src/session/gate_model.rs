@@ -8,7 +8,7 @@ use std::task::Poll;
 use shuttle::future;
 
 use super::{Gate, Grant, Inner, Leader, Lock};
-use crate::session::clock::{Millis, Now};
+use crate::exchange::clock::{Millis, Now};
 use crate::session::machine::Life;
 
 const START: Millis = 1_700_000_000_000;

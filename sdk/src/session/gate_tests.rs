@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::{Gate, Grant};
-use crate::session::clock::Now;
+use crate::exchange::clock::Now;
 
 type Plain = Gate<&'static str, &'static str>;
 

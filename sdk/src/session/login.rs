@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::clock::{Millis, SECOND};
-use super::life;
 use super::memory::{Denied, Fingerprint};
-use crate::Timestamp;
-use crate::chance::chance;
 use crate::client::{Client, SendError};
 use crate::error::Error;
-use crate::event::Event;
+use crate::exchange::clock::{Millis, SECOND};
+use crate::exchange::event::Event;
+use crate::exchange::jitter::jitter;
+use crate::exchange::lifetime;
+use crate::exchange::timer::within;
 use crate::identity::v3::auth::{Auth, AuthMethod, Credentials};
 use crate::identity::v3::tokens::{
     GenerateToken, GenerateTokenFailure, IssuedToken, ReceiptRequired,
 };
-use crate::owner::fingerprint;
+use crate::runtime::Timestamp;
 use crate::runtime::{Response, is_sendable};
 use crate::session::mfa::Factor;
-use crate::session::provider::BoxError;
-use crate::timer::within;
 use crate::token::AuthToken;
+use crate::token::owner::fingerprint;
+use crate::transport::BoxError;
 
 /// How often a login goes on with another factor, at most.
 const ROUNDS: usize = 5;
@@ -114,7 +114,7 @@ impl Session {
             Ok(_) => record.accepted(login),
             Err(error) => {
                 if let Some(what) = error.refused() {
-                    record.refused(login, what, error.clone(), now.ticks, chance());
+                    record.refused(login, what, error.clone(), now.ticks, jitter());
                 }
             }
         });
@@ -242,10 +242,10 @@ fn sound(needed: &ReceiptRequired, client: &Client) -> Result<ReceiptRequired, E
     let receipt = &mut needed.partial.receipt;
     let (from, until) = (receipt.issued_at, receipt.expires_at);
     let now = client.clock.now().server;
-    if !life::is_plausible(from, until, client.clock.told(), true) {
+    if !lifetime::is_plausible(from, until, client.clock.told(), true) {
         client.clock.doubt(client.host(), from, until);
     }
-    let length = life::length(from, until, now).unwrap_or(RECEIPT);
+    let length = lifetime::length(from, until, now).unwrap_or(RECEIPT);
     receipt.issued_at = Timestamp::from_millisecond(now);
     receipt.expires_at = Timestamp::from_millisecond(now.saturating_add(length));
     Ok(needed)

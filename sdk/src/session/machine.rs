@@ -1,7 +1,7 @@
 //! The rules of a session: when a token is good, when it is renewed, and by whom. No I/O, no clock and no
 //! chance: what the time is and how the dice fell is passed in.
 
-use super::clock::{Millis, Now, SECOND};
+use crate::exchange::clock::{Millis, Now, SECOND};
 
 /// When a token was issued and when it expires, by the server's clock.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::clock::{Millis, SECOND, ServerClock};
 use super::machine::backoff;
 use crate::error::{Error, Refused};
+use crate::exchange::clock::{Millis, SECOND, ServerClock};
+use crate::exchange::timer::within;
 use crate::identity::v3::auth::{AuthMethod, Credentials, Scope};
 use crate::runtime::to_json;
-use crate::timer::within;
 
 /// Why credentials are not sent.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,6 +1,6 @@
 use super::{DOUBTS, Denied, Fingerprint, MOST, Record};
 use crate::error::Refused;
-use crate::session::clock::{Millis, SECOND};
+use crate::exchange::clock::{Millis, SECOND};
 
 type R = Record<&'static str>;
 

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use super::provider::BoxError;
-use crate::Timestamp;
 use crate::identity::v3::auth::AuthMethod;
 use crate::identity::v3::tokens::{AuthMethodName, ReceiptRequired};
+use crate::runtime::Timestamp;
+use crate::transport::BoxError;
 use crate::transport::BoxFuture;
 
 impl ReceiptRequired {
@@ -124,10 +124,12 @@ mod seed {
     use std::time::{Duration, Instant};
 
     use super::{BoxError, BoxFuture, Factor};
+    use crate::exchange::timer;
     use crate::identity::v3::auth::{AuthMethod, Totp};
     use crate::identity::v3::tokens::{AuthMethodName, ReceiptRequired};
     use crate::runtime::Secret;
-    use crate::{Timestamp, timer, totp};
+    use crate::runtime::Timestamp;
+    use crate::totp;
 
     /// A secret from which one-time passcodes are computed, as an authenticator application does.
     ///

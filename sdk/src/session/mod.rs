@@ -1,11 +1,9 @@
 //! Who we are, and the token that proves it: logged in once, and kept good.
 
 mod catalog;
-pub(crate) mod clock;
 #[cfg(feature = "store")]
 mod confirmed;
 mod gate;
-pub(crate) mod life;
 mod login;
 mod machine;
 mod memory;
@@ -21,25 +19,26 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use self::catalog::Lookups;
-use self::clock::{Now, ServerClock};
 use self::gate::{Gate, Grant, Inner, Leader};
 use self::machine::{Absence, Held, Life, NEVER};
 use self::memory::Memory;
 use self::mfa::Factor;
-use self::provider::{BoxError, CredentialsProvider};
-use crate::TokenId;
-use crate::chance::chance;
+use self::provider::CredentialsProvider;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Event, Observer};
+use crate::exchange::clock::{Now, ServerClock};
+use crate::exchange::event::{Event, Observer};
+use crate::exchange::jitter::jitter;
+use crate::exchange::timer;
 use crate::identity::v3::auth::{Credentials, Scope};
+use crate::identity::v3::common::TokenId;
 use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ValidateToken};
-use crate::owner::PassedOver;
 use crate::runtime::{Secret, recording, to_json};
 #[cfg(feature = "store")]
 use crate::store::TokenCache;
-use crate::timer;
 use crate::token::AuthToken;
+use crate::token::owner::PassedOver;
+use crate::transport::BoxError;
 use crate::transport::BoxFuture;
 
 pub(crate) use self::catalog::Catalog;
@@ -135,7 +134,7 @@ impl Session {
             let given = Obtained { token, source };
             session
                 .gate
-                .with(|machine| machine.hold(given, life, chance()));
+                .with(|machine| machine.hold(given, life, jitter()));
             if session.at_hand().is_some() {
                 session.login.observer.tell(Event::CacheHit);
             }
@@ -231,7 +230,7 @@ impl Session {
         let renewal = runtime.spawn(async move {
             let context = client.context::<GenerateToken>(None);
             let login = session.log_in(&client, operation, leader);
-            if client.wire.within(&context, login).await.is_ok() {
+            if client.pipeline.within(&context, login).await.is_ok() {
                 session.login.observer.tell(Event::Renewal);
             }
         });
@@ -270,7 +269,7 @@ impl Session {
                 let obtained = Obtained { token, source };
                 let mut held = None;
                 leader.end(|machine, flight| {
-                    machine.logged_in(flight, (obtained, life), chance());
+                    machine.logged_in(flight, (obtained, life), jitter());
                     held = machine.held().cloned();
                 });
                 held.ok_or_else(|| self.no_token(client, operation))
@@ -278,7 +277,7 @@ impl Session {
             Err(error) => {
                 self.login.observer.tell(Event::LoginFailed);
                 let now = self.now();
-                leader.end(|machine, flight| machine.failed(flight, error.clone(), now, chance()));
+                leader.end(|machine, flight| machine.failed(flight, error.clone(), now, jitter()));
                 Err(error)
             }
         }

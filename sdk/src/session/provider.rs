@@ -4,13 +4,10 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::exchange::timer::blocking;
+use crate::files::plain;
 use crate::identity::v3::auth::Credentials;
-use crate::plain_file;
-use crate::timer::blocking;
-use crate::transport::BoxFuture;
-
-/// Why there are no credentials, or no factor. Its text is shown, so it must hold no secret.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::transport::{BoxError, BoxFuture};
 
 /// Gives credentials, and is asked at each login, so that what was rotated is noticed.
 ///
@@ -81,8 +78,7 @@ pub fn secret_from_file(
         async move {
             blocking(move || {
                 let wrong = |why: &str| format!("{}: {why}", path.display());
-                let bytes =
-                    plain_file::read(&path).map_err(|error| wrong(&plain_file::why(&error)))?;
+                let bytes = plain::read(&path).map_err(|error| wrong(&plain::why(&error)))?;
                 let bytes = zeroize::Zeroizing::new(bytes);
                 let text = std::str::from_utf8(&bytes).map_err(|_| wrong("not UTF-8"))?;
                 Ok(credentials(text.trim()))

@@ -4,18 +4,18 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::clock::{Millis, SECOND};
-use super::life::UNKNOWN;
 use super::machine::{Machine, NEVER, margin};
 use super::{Session, confirmed, life};
-use crate::TokenId;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::event::Event;
+use crate::exchange::clock::{Millis, SECOND};
+use crate::exchange::event::Event;
+use crate::exchange::lifetime::UNKNOWN;
 use crate::identity::v3::auth::Credentials;
-use crate::owner::is_anothers;
+use crate::identity::v3::common::TokenId;
 use crate::store::{Judge, Slot, Verdict};
 use crate::token::AuthToken;
+use crate::token::owner::is_anothers;
 
 /// What a session knows about its tokens in the store.
 #[derive(Default)]

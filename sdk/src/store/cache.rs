@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::entry::Form;
 use super::seal::Choice;
 use super::{Lease, Sealing, StoreError, StoreKey, TokenStore};
-use crate::TokenId;
-use crate::event::{Event, Observer};
+use crate::exchange::event::{Event, Observer};
+use crate::exchange::timer::{self, within};
 use crate::identity::v3::auth::{Credentials, Scope};
-use crate::timer::{self, within};
+use crate::identity::v3::common::TokenId;
 use crate::token::AuthToken;
 use crate::transport::BoxFuture;
 

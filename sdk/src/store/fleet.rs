@@ -9,9 +9,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Lease;
 use super::cache::{Entry, Kept, Slot, Trouble};
-use crate::chance::chance;
 use crate::error::Error;
-use crate::event::Event;
+use crate::exchange::event::Event;
+use crate::exchange::jitter::jitter;
 use crate::token::AuthToken;
 
 /// How long a lease lasts that nobody keeps: if the one who has it dies, another takes over then.
@@ -141,7 +141,7 @@ impl Slot {
                 tracing::warn!("another program has been logging in for {longest:?}");
                 return Turn::Alone;
             }
-            tokio::time::sleep(pause.mul_f64(0.5 + chance() / 2.0)).await;
+            tokio::time::sleep(pause.mul_f64(0.5 + jitter() / 2.0)).await;
             pause = (pause * 2).min(LAST_LOOK);
         }
     }

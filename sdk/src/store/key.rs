@@ -6,7 +6,7 @@ use data_encoding::HEXLOWER;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::auth_url::AuthUrl;
+use crate::discovery::auth_url::AuthUrl;
 use crate::identity::v3::auth::{AuthMethod, Credentials, Scope};
 use crate::runtime::{Keyed, recording, redacting};
 
@@ -158,7 +158,8 @@ impl Hash {
 mod tests {
     use super::*;
     use crate::identity::v3::auth::Federated;
-    use crate::{ApplicationCredential, Password, ProjectScope, TokenId};
+    use crate::identity::v3::auth::{ApplicationCredential, Password, ProjectScope};
+    use crate::identity::v3::common::TokenId;
 
     const URL: &str = "https://keystone.example:5000/v3";
 

@@ -47,7 +47,6 @@
 //! or has seen the logins of two others fail, logs in by itself. A program that was stopped while it logged in
 //! doesn't replace a newer token of another by its own.
 
-mod builder;
 mod cache;
 mod entry;
 #[cfg(feature = "store-file")]

@@ -236,7 +236,8 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApplicationCredential, Password, TokenId};
+    use crate::identity::v3::auth::{ApplicationCredential, Password};
+    use crate::identity::v3::common::TokenId;
 
     const LONG: &str = "iA6xvGRVbvt9fkRMqE4BzkPxWZ2b0yQ7";
 

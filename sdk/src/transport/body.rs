@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::file;
 use super::progress::Progress;
-use crate::session::provider::BoxError;
+use crate::transport::BoxError;
 
 pub(super) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
 

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::session::provider::BoxError;
+use crate::transport::BoxError;
 use crate::transport::BoxFuture;
 
 /// How much is read at a time.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use crate::session::provider::BoxError;
+use crate::transport::BoxError;
 
 /// Clones see the same.
 #[derive(Clone)]

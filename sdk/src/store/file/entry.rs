@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::folder::{Folder, at};
 use super::{Asked, LARGEST};
-use crate::private_file;
+use crate::files::private;
 use crate::runtime::Timestamp;
 use crate::store::{StoreError, StoreKey};
 
@@ -55,7 +55,7 @@ impl Header {
 pub(super) fn nameless(folder: &Folder, parts: &[&[u8]]) -> Result<NamedTempFile, StoreError> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
-    private_file::written(&builder, folder.path(), parts)
+    private::written(&builder, folder.path(), parts)
         .map_err(|error| at("can't write to the folder", folder.path(), &error))
 }
 
@@ -168,13 +168,13 @@ fn read_whole(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
     let Some(file) = open(path)? else {
         return Ok(None);
     };
-    let text = private_file::read(&file, LARGEST as u64 + LONGEST_HEADER)
+    let text = private::read(&file, LARGEST as u64 + LONGEST_HEADER)
         .map_err(|error| at("can't read", path, &error))?;
     Ok(Some(Zeroizing::new(text)))
 }
 
 fn open(path: &Path) -> Result<Option<File>, StoreError> {
-    match private_file::open_ours(path, OpenOptions::new().read(true)) {
+    match private::open_ours(path, OpenOptions::new().read(true)) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(at("can't read", path, &error)),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Asked;
-use crate::private_file;
+use crate::files::private;
 use crate::store::{StoreError, StoreKey};
 
 /// A lock is held for a few file operations, so one that takes longer is held by a program that hangs.
@@ -79,7 +79,7 @@ impl Folder {
         };
         // A link that the user made, or who runs the machine, leads where he wants it to.
         if link.is_symlink() && !is_roots(&link) {
-            private_file::ours(&link).map_err(|error| self.unusable(&error))?;
+            private::ours(&link).map_err(|error| self.unusable(&error))?;
         }
         let folder = match fs::metadata(&self.path) {
             Ok(there) => there,
@@ -89,7 +89,7 @@ impl Folder {
             let message = "it is no folder; remove it, or name another folder";
             return Err(self.unusable(&message));
         }
-        private_file::ours(&folder).map_err(|error| self.unusable(&error))?;
+        private::ours(&folder).map_err(|error| self.unusable(&error))?;
         self.only_its_owner(&folder)?;
         Ok(true)
     }
@@ -173,7 +173,7 @@ pub(super) fn open_to_lock(path: &Path) -> Result<File, StoreError> {
     // For writing, because a network file system locks nothing for those who only read.
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
-    private_file::open_ours(path, &mut options).map_err(|error| at("can't open", path, &error))
+    private::open_ours(path, &mut options).map_err(|error| at("can't open", path, &error))
 }
 
 /// Whether the lock is ours now.

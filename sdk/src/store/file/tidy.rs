@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::entry::{self, PREFIX, SUFFIX};
 use super::folder::{Folder, try_lock};
-use crate::private_file;
+use crate::files::private;
 
 /// How often a folder is tidied, and how old a file must be that nobody writes any more.
 const NOW_AND_THEN: Duration = Duration::from_secs(3600);
@@ -43,7 +43,7 @@ fn is_time(folder: &Folder) -> bool {
     }
     let mut options = OpenOptions::new();
     options.write(true).create(true);
-    private_file::open_ours(&path, &mut options)
+    private::open_ours(&path, &mut options)
         .and_then(|stamp| stamp.set_modified(SystemTime::now()))
         .is_ok()
 }

@@ -98,7 +98,7 @@ fn a_time_is_in_milliseconds_within_what_redis_takes() {
 #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
 #[tokio::test]
 async fn tls_without_cryptography_is_an_error() {
-    let credentials = crate::Password::by_id("a1b2", "secret").into();
+    let credentials = crate::identity::v3::auth::Password::by_id("a1b2", "secret").into();
     let key = StoreKey::new("https://keystone.example/v3", &credentials, None).unwrap();
     let store = RedisStore::open("rediss://127.0.0.1:1").unwrap();
     let text = store.get(&key).await.unwrap_err().to_string();

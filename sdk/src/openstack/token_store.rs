@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Sealing, TokenStore};
-use crate::builder::OpenStackBuilder;
+use super::builder::OpenStackBuilder;
+use crate::store::{Sealing, TokenStore};
 
 /// With the feature `store`.
 impl OpenStackBuilder {

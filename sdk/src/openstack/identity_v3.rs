@@ -15,11 +15,11 @@ use crate::identity::v3::tokens::{
     GenerateToken, GetToken, ReceiptId, RevokeToken, Token, ValidateToken,
 };
 use crate::openstack::{Loss, OpenStack};
-use crate::owner::fingerprint;
 use crate::runtime::{Operation, Paginated};
 use crate::session::{is_one_shot, log_in};
 use crate::token::AuthToken;
-use crate::token_import::import_token;
+use crate::token::import::import_token;
+use crate::token::owner::fingerprint;
 use crate::transport::BoxFuture;
 
 /// The Identity service, v3.

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::private_file;
+use crate::files::private;
 use crate::token::AuthToken;
-use crate::token_import::InvalidExport;
+use crate::token::import::InvalidExport;
 
 impl AuthToken {
     /// Writes the token's [export](AuthToken::export) to a file that only its owner can read (mode
@@ -32,14 +32,14 @@ impl AuthToken {
         let path = path.as_ref();
         // A user who may do anything would replace `/dev/stdout` by a file.
         if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-            return Err(with_path(path, &private_file::no_file()));
+            return Err(with_path(path, &private::no_file()));
         }
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         let json = serde_json::to_vec_pretty(&self.export())?;
         let folder = folder.unwrap_or(Path::new("."));
-        private_file::replace(folder, path, &json).map_err(|error| with_path(path, &error))
+        private::replace(folder, path, &json).map_err(|error| with_path(path, &error))
     }
 
     /// Reads a token that [`save`](AuthToken::save) wrote.
@@ -65,8 +65,8 @@ impl AuthToken {
 const LARGEST: u64 = 16 << 20;
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = private_file::open(path, fs::OpenOptions::new().read(true))?;
-    private_file::read(&file, LARGEST)
+    let file = private::open(path, fs::OpenOptions::new().read(true))?;
+    private::read(&file, LARGEST)
 }
 
 fn with_path(path: &Path, error: &io::Error) -> io::Error {

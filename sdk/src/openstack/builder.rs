@@ -4,33 +4,33 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth_url::AuthUrl;
 use crate::catalog::Interfaces;
 use crate::client::Client;
 use crate::discovery::IdentityUrl;
+use crate::discovery::auth_url::AuthUrl;
 use crate::error::Error;
-use crate::event::{Event, Observer};
-#[cfg(feature = "reqwest")]
-use crate::explain::CheckedBy;
-use crate::explain::Explanation;
+use crate::exchange::clock::ServerClock;
+use crate::exchange::event::{Event, Observer};
+use crate::exchange::pipeline::Pipeline;
+use crate::exchange::timeouts::Timeouts;
 use crate::identity::v3::auth::{Credentials, Scope};
-use crate::limits::Limits;
+#[cfg(feature = "reqwest")]
+use crate::openstack::explain::CheckedBy;
+use crate::openstack::explain::Explanation;
 use crate::openstack::{OpenStack, Shared};
-use crate::owner::{PassedOver, Wanted, check, fingerprint};
-#[cfg(feature = "reqwest")]
-use crate::pem::{ClientCertificate, Pem};
-#[cfg(feature = "reqwest")]
-use crate::reqwest_transport::{HttpVersion, Settings};
 use crate::service::ServiceSettings;
-use crate::session::clock::ServerClock;
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
 #[cfg(feature = "store")]
 use crate::store::CacheSettings;
 use crate::token::AuthToken;
+use crate::token::owner::{PassedOver, Wanted, check, fingerprint};
 use crate::transport::Transport;
-use crate::wire::Wire;
+#[cfg(feature = "reqwest")]
+use crate::transport::pem::{ClientCertificate, Pem};
+#[cfg(feature = "reqwest")]
+use crate::transport::reqwest::{HttpVersion, Settings};
 
 /// What an [`OpenStack`] is made of. [`build`](OpenStackBuilder::build) sends nothing.
 #[must_use]
@@ -43,7 +43,7 @@ pub struct OpenStackBuilder {
     cached_token: Option<AuthToken>,
     transport: Option<Arc<dyn Transport>>,
     retries: u32,
-    limits: Limits,
+    timeouts: Timeouts,
     revoke_on_close: bool,
     require_https: bool,
     configuration: Option<Explanation>,
@@ -71,7 +71,7 @@ impl OpenStackBuilder {
             cached_token: None,
             transport: None,
             retries: 2,
-            limits: Limits::default(),
+            timeouts: Timeouts::default(),
             revoke_on_close: false,
             require_https: false,
             configuration: None,
@@ -246,7 +246,7 @@ impl OpenStackBuilder {
     /// A body that is a stream may take longer, in both directions: there only
     /// [`read_timeout`](OpenStackBuilder::read_timeout) counts.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.limits.set_total(timeout);
+        self.timeouts.set_total(timeout);
         self
     }
 
@@ -254,13 +254,13 @@ impl OpenStackBuilder {
     /// it may take no more of a stream that is sent. Unless set, 30 s, or as long as
     /// [`timeout`](OpenStackBuilder::timeout) if that is set and is longer.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.set_silence(timeout);
+        self.timeouts.set_silence(timeout);
         self
     }
 
     /// How large an answer may be, in bytes, unless it is read piece by piece; 8 MiB by default.
     pub fn max_answer_size(mut self, bytes: usize) -> Self {
-        self.limits.answer_size = bytes;
+        self.timeouts.answer_size = bytes;
         self
     }
 
@@ -361,7 +361,7 @@ impl OpenStackBuilder {
     /// TLS.
     pub fn build(mut self) -> Result<OpenStack, Error> {
         if !self.login.factors.is_empty() {
-            self.limits.allow_for_people();
+            self.timeouts.allow_for_people();
         }
         let url = AuthUrl::parse(&self.auth_url)?;
         if self.require_https && url.root().is_exposed() {
@@ -381,12 +381,12 @@ impl OpenStackBuilder {
         let transport = self.transport_to_use()?;
         url.root().warn_of_plain_http();
         let observer = self.login.observer.clone();
-        let wire = Wire {
+        let pipeline = Pipeline {
             transport,
             retries: self.retries,
             observer,
             global_request_id: None,
-            limits: self.limits,
+            timeouts: self.timeouts,
             require_https: self.require_https,
             deadline: None,
         };
@@ -404,7 +404,11 @@ impl OpenStackBuilder {
         }
         Ok(OpenStack::new(Shared {
             session,
-            client: Client { url, wire, clock },
+            client: Client {
+                url,
+                pipeline,
+                clock,
+            },
             services: Arc::new(self.services),
             versions: Arc::default(),
             revoke_on_close: self.revoke_on_close,

@@ -13,9 +13,9 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::redirect::{Action, Attempt, Policy};
 
-use crate::pem::{ClientCertificate, Pem};
-use crate::proxy::Proxies;
-use crate::session::provider::BoxError;
+use crate::transport::BoxError;
+use crate::transport::pem::{ClientCertificate, Pem};
+use crate::transport::proxy::Proxies;
 use crate::transport::{
     Body, BodyChunks, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
@@ -25,7 +25,7 @@ mod shared;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
 mod tls;
 #[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-#[path = "reqwest_transport/no_tls.rs"]
+#[path = "no_tls.rs"]
 mod tls;
 
 use self::key::Key;
@@ -251,5 +251,4 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "reqwest_transport/tests.rs"]
 mod tests;

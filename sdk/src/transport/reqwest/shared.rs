@@ -13,8 +13,8 @@ use tokio::runtime::{self, Handle};
 
 use super::key::Key;
 use super::{Settings, Tls, client, setup};
-use crate::pem::Pem;
 use crate::transport::TransportError;
+use crate::transport::pem::Pem;
 
 /// What all clients with the same settings send by.
 pub(super) struct Shared {

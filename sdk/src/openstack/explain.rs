@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::address::Address;
 use crate::catalog::EndpointChoice;
+use crate::catalog::address::Address;
 use crate::error::Context;
-use crate::foreign::shown;
 use crate::identity::v3::auth::{Auth, Credentials};
 use crate::identity::v3::tokens::GenerateToken;
 use crate::openstack::Shared;
+use crate::runtime::foreign::shown;
 use crate::runtime::{Operation, Secret, recording, redacting, scrub_setting, to_json};
 use crate::session::Catalog;
 
@@ -31,7 +31,7 @@ pub(crate) async fn explain(shared: &Shared) -> String {
     if shared.configuration.is_none() || keeps_tokens(shared) {
         text.push_str(&credentials(shared).await);
     }
-    if shared.client.wire.require_https {
+    if shared.client.pipeline.require_https {
         text.push_str(
             "nothing is sent over plain http, except on this machine (`require_https`)\n",
         );
@@ -86,7 +86,7 @@ fn given(shared: &Shared) -> String {
 async fn credentials(shared: &Shared) -> String {
     let asked = async { Ok(shared.session.credentials().await) };
     let context = Context::default();
-    let given = match shared.client.wire.within(&context, asked).await {
+    let given = match shared.client.pipeline.within(&context, asked).await {
         Ok(Some(Ok(credentials))) => Ok(credentials),
         Err(why) => Err(format!("no credentials: {why}")),
         Ok(Some(Err(why))) => Err(format!("no credentials: {why}")),
@@ -224,7 +224,7 @@ fn endpoints(shared: &Shared, catalog: &Catalog, secrets: &[Secret], text: &mut 
         let given = services.endpoint_override(service_type);
         choice.endpoint_override = given.map(|url| scrub_setting(url, secrets));
         _ = writeln!(text, "{choice}");
-        if shared.client.wire.require_https && leads_to_plain_http(&choice) {
+        if shared.client.pipeline.require_https && leads_to_plain_http(&choice) {
             text.push_str(
                 "  and nothing is sent there: it is not https, which `require_https` asks for\n",
             );

@@ -8,7 +8,7 @@ use std::time::Instant;
 use http::HeaderMap;
 use http::header::DATE;
 
-use crate::Timestamp;
+use crate::runtime::Timestamp;
 
 /// Milliseconds: since 1970, or since this program started.
 pub(crate) type Millis = i64;

@@ -3,19 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::Timestamp;
-use crate::auth_url::AuthUrl;
+use crate::discovery::auth_url::AuthUrl;
 use crate::identity::v3::auth::{
     ApplicationCredential, AuthMethod, Credentials, DomainScope, Password, ProjectScope, Scope,
     Totp, TrustScope,
 };
 use crate::identity::v3::common::{DomainRef, DomainSummary, UserRef};
 use crate::identity::v3::tokens::{Token, TokenProject, TokenTrust};
+use crate::runtime::Timestamp;
 use crate::runtime::scrub;
 #[cfg(feature = "store")]
 use crate::store::StoreKey;
 use crate::token::AuthToken;
-use crate::token_import::issuer;
+use crate::token::import::issuer;
 
 /// Why a session doesn't start with the token that it was given.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -293,8 +293,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Mismatch, Wanted, belongs_to};
+    use crate::identity::v3::auth::{ApplicationCredential, Password, Scope};
     use crate::identity::v3::auth::{AuthMethod, Credentials, Federated};
-    use crate::{ApplicationCredential, AuthToken, DomainRef, Password, Scope, TokenId};
+    use crate::identity::v3::common::{DomainRef, TokenId};
+    use crate::token::AuthToken;
 
     /// The token of the user `alice`, with these members too.
     fn token(members: Value) -> AuthToken {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::address::Address;
+use crate::catalog::address::Address;
 use crate::error::Error;
 
 /// The root of an Identity service: `https://host:5000`, `https://host/identity`.

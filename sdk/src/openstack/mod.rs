@@ -1,18 +1,24 @@
 //! The entry point: a cloud, and who we are there.
 
+pub(crate) mod builder;
+pub(crate) mod explain;
+pub(crate) mod identity_v3;
+#[cfg(feature = "store")]
+mod token_store;
+
 use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::builder::OpenStackBuilder;
 use crate::client::Client;
 use crate::discovery::VersionCache;
 use crate::error::{Context, Error, ErrorKind};
-use crate::explain::explain;
 use crate::identity::v3::auth::Scope;
 use crate::identity::v3::tokens::RevokeToken;
-use crate::identity_v3::IdentityV3;
+use crate::openstack::builder::OpenStackBuilder;
+use crate::openstack::explain::explain;
+use crate::openstack::identity_v3::IdentityV3;
 use crate::service::{ServiceClient, ServiceSettings};
 use crate::session::{Session, SessionToken};
 use crate::token::AuthToken;
@@ -41,9 +47,9 @@ pub(crate) struct Shared {
     pub(crate) versions: Arc<VersionCache>,
     pub(crate) revoke_on_close: bool,
     /// Where each value came from, if the program didn't give them itself.
-    pub(crate) configuration: Option<crate::explain::Explanation>,
+    pub(crate) configuration: Option<explain::Explanation>,
     #[cfg(feature = "reqwest")]
-    pub(crate) checked_by: crate::explain::CheckedBy,
+    pub(crate) checked_by: explain::CheckedBy,
 }
 
 /// How often a call replaces its token.
@@ -159,7 +165,7 @@ impl OpenStack {
             )
         })?;
         let mut shared = (*self.0).clone();
-        shared.client.wire.global_request_id = Some(value);
+        shared.client.pipeline.global_request_id = Some(value);
         Ok(OpenStack::new(shared))
     }
 
@@ -217,7 +223,7 @@ impl Shared {
         };
         let token = self.session.token(client, operation);
         // In a box, as it is large, and this one is in the future of each call.
-        Box::pin(client.wire.within(&context, token)).await
+        Box::pin(client.pipeline.within(&context, token)).await
     }
 
     /// Whether a call is made once more with another token, after an error that may mean that its own is

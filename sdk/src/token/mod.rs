@@ -1,5 +1,10 @@
 //! A token, with everything that the server said of it, to keep and to start from.
 
+#[cfg(feature = "file")]
+mod file;
+pub(crate) mod import;
+pub(crate) mod owner;
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,9 +12,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::exchange::lifetime::Lifetime;
+use crate::identity::v3::common::TokenId;
 use crate::identity::v3::tokens::Token;
-use crate::session::life::Lifetime;
-use crate::{Timestamp, TokenId};
+use crate::runtime::Timestamp;
 
 /// A token that was issued: its id, and what is known of it.
 ///

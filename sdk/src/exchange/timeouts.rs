@@ -6,13 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::session::provider::BoxError;
-use crate::timer;
+use crate::exchange::timer;
+use crate::transport::BoxError;
 use crate::transport::{Body, BodyChunks, TransportError, TransportErrorKind};
 
 /// What can be set.
 #[derive(Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct Timeouts {
     total: Duration,
     /// Whether the program chose the total.
     total_is_set: bool,
@@ -20,9 +20,9 @@ pub(crate) struct Limits {
     pub(crate) answer_size: usize,
 }
 
-impl Default for Limits {
+impl Default for Timeouts {
     fn default() -> Self {
-        Limits {
+        Timeouts {
             total: Duration::from_secs(60),
             total_is_set: false,
             silence: None,
@@ -31,7 +31,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl Timeouts {
     pub(crate) fn set_total(&mut self, total: Duration) {
         self.total = total;
         self.total_is_set = true;
@@ -171,34 +171,36 @@ mod tests {
             (Some(seconds(300)), Some(seconds(10)), seconds(10)),
             (None, Some(seconds(90)), seconds(90)),
         ] {
-            let mut limits = Limits::default();
-            total.into_iter().for_each(|total| limits.set_total(total));
+            let mut timeouts = Timeouts::default();
+            total
+                .into_iter()
+                .for_each(|total| timeouts.set_total(total));
             silence
                 .into_iter()
-                .for_each(|silence| limits.set_silence(silence));
-            assert_eq!(limits.silence(), expected, "{total:?} {silence:?}");
+                .for_each(|silence| timeouts.set_silence(silence));
+            assert_eq!(timeouts.silence(), expected, "{total:?} {silence:?}");
         }
     }
 
     #[test]
     fn people_get_time_unless_the_program_says_how_much() {
-        let mut limits = Limits::default();
-        limits.allow_for_people();
-        assert_eq!(limits.total, Duration::from_secs(300));
+        let mut timeouts = Timeouts::default();
+        timeouts.allow_for_people();
+        assert_eq!(timeouts.total, Duration::from_secs(300));
         assert_eq!(
-            limits.silence(),
+            timeouts.silence(),
             Duration::from_secs(30),
             "a server doesn't"
         );
-        limits.set_total(Duration::from_secs(7));
-        limits.allow_for_people();
-        assert_eq!(limits.total, Duration::from_secs(7));
+        timeouts.set_total(Duration::from_secs(7));
+        timeouts.allow_for_people();
+        assert_eq!(timeouts.total, Duration::from_secs(7));
     }
 
     #[test]
     fn no_duration_is_too_long() {
-        let mut limits = Limits::default();
-        limits.set_total(Duration::MAX);
-        assert!(limits.deadline() > Instant::now());
+        let mut timeouts = Timeouts::default();
+        timeouts.set_total(Duration::MAX);
+        assert!(timeouts.deadline() > Instant::now());
     }
 }

@@ -8,26 +8,26 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use tracing::field::Empty;
 
-use crate::Timestamp;
-use crate::address::is_exposed;
-use crate::chance::chance;
+use crate::catalog::address::is_exposed;
 use crate::error::{Context, Error};
-use crate::event::{Event, Observer};
-use crate::limits::{Limits, timed_out};
-use crate::retry::{Repeat, pause};
+use crate::exchange::event::{Event, Observer};
+use crate::exchange::jitter::jitter;
+use crate::exchange::retry::{Repeat, pause};
+use crate::exchange::timeouts::{Timeouts, timed_out};
+use crate::exchange::timer;
+use crate::runtime::Timestamp;
 use crate::runtime::{LARGEST_ERROR, Secret, scrub};
-use crate::timer;
 use crate::transport::{Body, BodyChunks, Transport, TransportError, TransportErrorKind};
 
 /// The way out, as all clients of a cloud share it.
 #[derive(Clone)]
-pub(crate) struct Wire {
+pub(crate) struct Pipeline {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) retries: u32,
     pub(crate) observer: Observer,
     /// Names everything that is done for one purpose, in the logs of all services.
     pub(crate) global_request_id: Option<HeaderValue>,
-    pub(crate) limits: Limits,
+    pub(crate) timeouts: Timeouts,
     /// Whether nothing goes over plain http, except on this machine.
     pub(crate) require_https: bool,
     /// When the call that it is used for must be over; each exchange has its own time otherwise.
@@ -80,11 +80,11 @@ pub(crate) struct Terms<'a> {
     pub(crate) keep_open: bool,
 }
 
-impl Wire {
+impl Pipeline {
     /// The same way out, for a call that begins now: all that is done for it must be over in time.
     pub(crate) fn begin(&self) -> Self {
-        Wire {
-            deadline: Some(self.limits.deadline()),
+        Pipeline {
+            deadline: Some(self.timeouts.deadline()),
             ..self.clone()
         }
     }
@@ -97,7 +97,7 @@ impl Wire {
         work: W,
     ) -> impl Future<Output = Result<T, Error>> {
         let work = Box::pin(work);
-        let deadline = self.deadline.unwrap_or_else(|| self.limits.deadline());
+        let deadline = self.deadline.unwrap_or_else(|| self.timeouts.deadline());
         async move {
             match timer::until(deadline + GRACE, work).await {
                 Ok(done) => done,
@@ -135,7 +135,7 @@ impl Wire {
         let deadline = request
             .body()
             .as_bytes()
-            .map(|_| self.deadline.unwrap_or_else(|| self.limits.deadline()));
+            .map(|_| self.deadline.unwrap_or_else(|| self.timeouts.deadline()));
         let mut attempt = 1;
         loop {
             // In a box, as callers' futures would be large otherwise.
@@ -147,7 +147,7 @@ impl Wire {
             let again =
                 attempt <= self.retries && request.body().can_be_sent_again() && timer::is_there();
             let pause = again
-                .then(|| pause(terms.repeat, &answer, attempt, Timestamp::now(), chance()))
+                .then(|| pause(terms.repeat, &answer, attempt, Timestamp::now(), jitter()))
                 .flatten()
                 .filter(|pause| deadline.is_none_or(|end| Instant::now() + *pause < end));
             let Some(pause) = pause else {
@@ -221,7 +221,10 @@ impl Wire {
         *request.body_mut() = request.body().for_attempt();
         let progress = request.body().progress().clone();
         let head = self.transport.send(request);
-        let head = self.limits.watch(head, deadline, || progress.last()).await;
+        let head = self
+            .timeouts
+            .watch(head, deadline, || progress.last())
+            .await;
         let answer = head.map_err(|error| match progress.failure() {
             Some(why) => {
                 let reason = format!("the stream of the request's body failed: {why}");
@@ -234,15 +237,15 @@ impl Wire {
             true => Received::Open(body.into_chunks()),
             false => {
                 // After a stream the answer has the time of a call.
-                let deadline = deadline.unwrap_or_else(|| self.limits.deadline());
+                let deadline = deadline.unwrap_or_else(|| self.timeouts.deadline());
                 let is_error = head.status.is_client_error() || head.status.is_server_error();
                 Received::Whole(match is_error {
                     true => {
-                        self.limits
+                        self.timeouts
                             .collect_some(body, deadline, LARGEST_ERROR)
                             .await?
                     }
-                    false => self.limits.collect(body, deadline).await?,
+                    false => self.timeouts.collect(body, deadline).await?,
                 })
             }
         };

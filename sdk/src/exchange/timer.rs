@@ -46,8 +46,8 @@ pub(crate) async fn pause(time: Duration) {
 
 /// Runs what waits for a disk where nobody else waits for it. Without a runtime there is no such place.
 pub(crate) async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, crate::session::provider::BoxError> + Send + 'static,
-) -> Result<T, crate::session::provider::BoxError> {
+    read: impl FnOnce() -> Result<T, crate::transport::BoxError> + Send + 'static,
+) -> Result<T, crate::transport::BoxError> {
     match Handle::try_current() {
         Ok(runtime) => runtime.spawn_blocking(read).await?,
         Err(_) => read(),

@@ -10,7 +10,13 @@ use std::sync::Arc;
 
 mod body;
 mod file;
+#[cfg(feature = "reqwest")]
+pub(crate) mod pem;
 mod progress;
+#[cfg(feature = "reqwest")]
+mod proxy;
+#[cfg(feature = "reqwest")]
+pub(crate) mod reqwest;
 
 pub use self::body::{Body, BodyChunks};
 pub use bytes::Bytes;
@@ -18,6 +24,10 @@ pub use futures_core::Stream;
 
 /// A future in a box.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why something that the program provides has failed: credentials, a factor, the stream of a body. Its text is shown, so it
+/// must hold no secret.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Sends HTTP requests.
 ///

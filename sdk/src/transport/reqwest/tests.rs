@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::key::{Key, system};
 use super::shared::{MOST, Shared};
 use super::{HttpVersion, Settings};
-use crate::pem::{ClientCertificate, Pem};
+use crate::transport::pem::{ClientCertificate, Pem};
 
 /// Held by tests that want to find again what they left, as one of them fills the place.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

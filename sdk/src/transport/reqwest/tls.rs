@@ -10,8 +10,8 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use super::{HttpVersion, Key, setup};
-use crate::pem::{self, ClientCertificate, Pem};
 use crate::transport::TransportError;
+use crate::transport::pem::{self, ClientCertificate, Pem};
 
 /// How connections are made secret.
 pub(super) struct Tls(ClientConfig);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{Method, StatusCode};
 
-use crate::Timestamp;
-use crate::session::clock::date;
+use crate::exchange::clock::date;
+use crate::runtime::Timestamp;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The longest that a server can make us wait; beyond it, the caller is told.

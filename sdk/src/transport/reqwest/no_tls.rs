@@ -1,8 +1,8 @@
 //! What there is without a TLS feature: nothing.
 
 use super::{Key, setup};
-use crate::pem::ClientCertificate;
 use crate::transport::TransportError;
+use crate::transport::pem::ClientCertificate;
 
 pub(super) struct Tls;
 

@@ -1,7 +1,7 @@
 //! How long a token or a receipt lives, whatever its server writes about it. No I/O and no clock.
 
-use super::clock::{Millis, SECOND};
-use crate::Timestamp;
+use crate::exchange::clock::{Millis, SECOND};
+use crate::runtime::Timestamp;
 
 /// From when until when a token is good, by the server's clock: worked out once, where the token arrives,
 /// and handed on with it.
@@ -80,5 +80,5 @@ pub(crate) fn is_plausible(
 }
 
 #[cfg(test)]
-#[path = "life_tests.rs"]
+#[path = "lifetime_tests.rs"]
 mod tests;

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::auth_url::AuthUrl;
 use crate::client::Client;
+use crate::discovery::auth_url::AuthUrl;
 use crate::error::{Context, Error};
+use crate::exchange::lifetime::Lifetime;
+use crate::identity::v3::common::TokenId;
 use crate::identity::v3::tokens::{GetToken, Token};
+use crate::runtime::Timestamp;
 use crate::runtime::{Operation, Secret, lenient, scrub};
-use crate::session::life::Lifetime;
 use crate::token::{AuthToken, FORMAT};
-use crate::{Timestamp, TokenId};
 
 impl AuthToken {
     /// The token from what [`export`](AuthToken::export) made, in this version of the crate or an earlier

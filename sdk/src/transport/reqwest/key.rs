@@ -8,7 +8,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{HttpVersion, Settings};
-use crate::pem::Pem;
+use crate::transport::pem::Pem;
 
 /// Equal keys stand for transports that do the same. Private keys and passwords are in it as hashes that mean nothing
 /// outside of this process.

@@ -5,6 +5,6 @@ use std::hash::BuildHasher;
 
 /// From 0 to 1, different each time.
 #[allow(clippy::cast_precision_loss)]
-pub(crate) fn chance() -> f64 {
+pub(crate) fn jitter() -> f64 {
     (RandomState::new().hash_one(0) >> 11) as f64 / (1_u64 << 53) as f64
 }

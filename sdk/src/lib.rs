@@ -69,6 +69,7 @@ pub use service::{ServiceClient, ServiceDownload, ServiceRequest, ServiceRespons
 pub use session::mfa::{Factor, factor_from};
 #[cfg(feature = "totp")]
 pub use session::mfa::{InvalidSeed, TotpSeed};
+#[cfg(feature = "client")]
 pub use session::provider::{CredentialsProvider, secret_from_env, secret_from_file};
 #[cfg(feature = "client")]
 pub use token::AuthToken;

@@ -271,7 +271,7 @@ impl Client {
 /// its own, which may work only once.
 fn repeat<O: Operation>(request: &Request) -> Repeat {
     match Repeat::of(request.method()) {
-        Repeat::Throttled if !O::SESSION => Repeat::Never,
+        Repeat::RateLimited if !O::SESSION => Repeat::Never,
         repeat => repeat,
     }
 }

@@ -38,14 +38,14 @@ mod totp;
 pub mod transport;
 
 pub use catalog::{
-    Candidate, EndpointChoice, EndpointFilter, Interfaces, MissingPart, NoEndpoint, Verdict,
+    Candidate, EndpointChoice, EndpointFilter, Interfaces, MissingPart, NoEndpointError, Verdict,
 };
 pub use generated::identity;
 pub use generated::identity::v3::auth::{
     ApplicationCredential, AuthMethod, Credentials, Password, ProjectScope, Scope, Totp,
 };
 pub use generated::identity::v3::common::{DomainRef, TokenId, UserRef};
-pub use runtime::{NotATimestamp, Timestamp};
+pub use runtime::{Timestamp, TimestampError};
 
 #[cfg(feature = "client")]
 pub use client::SendError;
@@ -68,13 +68,13 @@ pub use service::{ServiceClient, ServiceDownload, ServiceRequest, ServiceRespons
 #[cfg(feature = "client")]
 pub use session::mfa::{Factor, factor_from};
 #[cfg(feature = "totp")]
-pub use session::mfa::{InvalidSeed, TotpSeed};
+pub use session::mfa::{TotpSeed, TotpSeedError};
 #[cfg(feature = "client")]
 pub use session::provider::{CredentialsProvider, secret_from_env, secret_from_file};
 #[cfg(feature = "client")]
 pub use token::AuthToken;
 #[cfg(feature = "client")]
-pub use token::import::InvalidExport;
+pub use token::import::ImportError;
 #[cfg(feature = "client")]
 pub use transport::BoxError;
 #[cfg(feature = "reqwest")]

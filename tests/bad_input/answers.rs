@@ -16,7 +16,7 @@ async fn a_wrong_type_deep_inside_is_named_by_its_path() {
     let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "`token.user.domain.id`",
         "expected a string",
         "the 201 answer"
@@ -29,7 +29,7 @@ async fn a_wrong_type_in_a_list_is_named_by_its_place() {
     let project = |name| json!({"id": "p", "name": name, "enabled": true});
     let body = json!({"projects": [project(json!("a")), project(json!(7))]});
     let error = failed_call(Fault::status(200).json(&body)).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "projects[1]", "7");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "projects[1]", "7");
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_missing_member_is_named() {
     let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "missing field `name`",
         "`token.user`"
     );
@@ -55,7 +55,7 @@ async fn a_time_that_is_none_is_not_repeated() {
     let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "token.expires_at",
         "2026-11-23T13:48:26Z"
     );
@@ -73,7 +73,7 @@ async fn json_that_is_something_else() {
         (json!({"token": [1, 2]}), "`token`"),
     ] {
         let error = failed_login(Fault::status(201).header(SUBJECT, ID).json(&body)).await;
-        assert_error!(error, ErrorKind::UnexpectedAnswer, part);
+        assert_error!(error, ErrorKind::UnexpectedResponse, part);
     }
 }
 
@@ -82,23 +82,23 @@ async fn html_in_place_of_json() {
     let page = "<html><title>Sign in</title></html>";
     // A captive portal, an unknown path, a proxy whose server is gone.
     let error = failed_login(Fault::status(200).html(page)).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "200 OK, as text/html");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "200 OK, as text/html");
     let error = failed_login(Fault::status(404).html(page)).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "404 Not Found, as text/html"
     );
     let error = failed_login(Fault::status(502).html(page)).await;
     assert_error!(
         error,
-        ErrorKind::ServerFault,
+        ErrorKind::ServerError,
         "502 Bad Gateway, as text/html"
     );
     let error = failed_login(Fault::status(201).header(SUBJECT, ID).html(page)).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "text/html, not JSON");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "text/html, not JSON");
     let error = failed_call(Fault::status(200).html(page)).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "text/html, not JSON");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "text/html, not JSON");
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_proxy_that_refuses_is_not_the_service() {
                 .body("no"),
         ] {
             let error = failed_login(fault.clone()).await;
-            assert_error!(error, ErrorKind::UnexpectedAnswer, status);
+            assert_error!(error, ErrorKind::UnexpectedResponse, status);
             let server = start().await;
             let openstack = openstack(&server);
             let identity = openstack.identity_v3();
@@ -123,7 +123,7 @@ async fn a_proxy_that_refuses_is_not_the_service() {
                 .await
                 .unwrap_err();
             check(&error, "validate_token", &server);
-            assert_error!(error, ErrorKind::UnexpectedAnswer, status);
+            assert_error!(error, ErrorKind::UnexpectedResponse, status);
         }
     }
 }
@@ -131,16 +131,16 @@ async fn a_proxy_that_refuses_is_not_the_service() {
 #[tokio::test]
 async fn an_empty_500() {
     let error = failed_login(Fault::status(500)).await;
-    assert_error!(error, ErrorKind::ServerFault, "500 Internal Server Error");
+    assert_error!(error, ErrorKind::ServerError, "500 Internal Server Error");
     assert_eq!(error.request_id(), None);
 }
 
 #[tokio::test]
 async fn an_empty_success() {
     let error = failed_login(Fault::status(201).header(SUBJECT, ID)).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "its body is empty");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "its body is empty");
     let error = failed_call(Fault::status(200)).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "its body is empty");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "its body is empty");
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn a_success_that_is_not_the_one_expected() {
         (204, "204 No Content"),
     ] {
         let error = failed_login(Fault::status(status)).await;
-        assert_error!(error, ErrorKind::UnexpectedAnswer, text);
+        assert_error!(error, ErrorKind::UnexpectedResponse, text);
         assert_eq!(error.status(), Some(status));
     }
 }
@@ -173,7 +173,7 @@ async fn json_nested_ten_thousand_deep() {
         match status {
             201 => assert_error!(
                 error,
-                ErrorKind::UnexpectedAnswer,
+                ErrorKind::UnexpectedResponse,
                 "recursion limit exceeded"
             ),
             _ => assert_error!(error, ErrorKind::BadRequest, "400 Bad Request"),
@@ -183,7 +183,7 @@ async fn json_nested_ten_thousand_deep() {
     let fault = Fault::status(201).header(SUBJECT, ID).body(deep);
     assert_error!(
         failed_login(fault).await,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "token.a.a",
         "..."
     );
@@ -196,7 +196,7 @@ async fn text_that_is_not_utf_8() {
         .body(&b"{\"token\": \"\xff\xfe\"}"[..]);
     assert_error!(
         failed_login(fault).await,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "can't be read"
     );
 }
@@ -249,6 +249,6 @@ async fn pages_that_lead_nowhere() {
         }
         let error = soon(identity.list_auth_projects()).await.unwrap_err();
         check(&error, "list_auth_projects", &server);
-        assert_error!(error, ErrorKind::UnexpectedAnswer, part);
+        assert_error!(error, ErrorKind::UnexpectedResponse, part);
     }
 }

@@ -41,16 +41,16 @@ async fn login_at(auth_url: &str) -> Error {
 #[tokio::test]
 async fn a_truncated_body() {
     let error = failed_login(Fault::truncate_body()).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "broke");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "broke");
     let error = failed_call(Fault::truncate_body()).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "broke");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "broke");
 }
 
 #[tokio::test]
 async fn a_body_shorter_than_it_says_it_is_and_whole_json() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n";
     let error = failed_call(Fault::raw(format!("{head}{{\"projects\":[]}}"))).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "broke");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "broke");
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn chunks_that_are_none() {
     let head = "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n";
     for body in ["zz\r\n{}\r\n0\r\n\r\n", "5\r\n{}", "ffffffffffffffffff\r\n"] {
         let error = failed_login(Fault::raw(format!("{head}{body}"))).await;
-        assert_error!(error, ErrorKind::UnexpectedAnswer, "broke");
+        assert_error!(error, ErrorKind::UnexpectedResponse, "broke");
     }
 }
 
@@ -68,7 +68,7 @@ async fn a_body_of_10_megabytes() {
     let error = failed_login(Fault::status(201).header(SUBJECT, "id").body(body.clone())).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "larger than 8388608 bytes"
     );
     // Of an error only the beginning is read.
@@ -79,12 +79,16 @@ async fn a_body_of_10_megabytes() {
 #[tokio::test]
 async fn a_body_larger_than_the_caller_wants() {
     let server = start().await;
-    let openstack = builder(&server).max_answer_size(100).build().unwrap();
+    let openstack = builder(&server).max_response_size(100).build().unwrap();
     let error = soon(openstack.identity_v3().generate_token(demo(&server)))
         .await
         .unwrap_err();
     check(&error, "generate_token", &server);
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "larger than 100 bytes");
+    assert_error!(
+        error,
+        ErrorKind::UnexpectedResponse,
+        "larger than 100 bytes"
+    );
 }
 
 #[tokio::test]
@@ -92,7 +96,7 @@ async fn a_body_said_to_be_larger_than_any_memory() {
     let head = "HTTP/1.1 201 Created\r\nContent-Length: 18446744073709551615\r\n\r\n{}";
     assert_error!(
         failed_login(Fault::raw(head)).await,
-        ErrorKind::UnexpectedAnswer
+        ErrorKind::UnexpectedResponse
     );
 }
 
@@ -104,7 +108,7 @@ async fn a_header_of_10_megabytes() {
     );
     assert_error!(
         failed_login(Fault::raw(header)).await,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "broke"
     );
 }
@@ -117,7 +121,7 @@ async fn ten_thousand_headers() {
     let answer = format!("HTTP/1.1 201 Created\r\n{headers}\r\n");
     assert_error!(
         failed_login(Fault::raw(answer)).await,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "broke"
     );
 }
@@ -137,7 +141,7 @@ async fn what_is_not_http() {
     ] {
         assert_error!(
             failed_login(Fault::raw(answer)).await,
-            ErrorKind::UnexpectedAnswer,
+            ErrorKind::UnexpectedResponse,
             "broke"
         );
     }
@@ -149,19 +153,19 @@ async fn another_protocol_than_was_asked_for() {
         "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
     assert_error!(
         failed_login(Fault::raw(answer)).await,
-        ErrorKind::UnexpectedAnswer
+        ErrorKind::UnexpectedResponse
     );
 }
 
 #[tokio::test]
 async fn a_dropped_connection() {
     let error = failed_login(Fault::drop_connection()).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "broke");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "broke");
     assert_eq!(error.status(), None);
     assert_eq!(error.method().unwrap(), "POST");
     assert_error!(
         failed_call(Fault::drop_connection()).await,
-        ErrorKind::UnexpectedAnswer
+        ErrorKind::UnexpectedResponse
     );
 }
 

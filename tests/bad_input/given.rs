@@ -213,7 +213,10 @@ async fn names_go_into_json_as_they_are() {
             .scope(ProjectScope::by_name(name, domain));
         let error = soon(call).await.unwrap_err();
         check(&error, "generate_token", &server);
-        assert_error!(error, ErrorKind::WrongCredentials | ErrorKind::BadRequest);
+        assert_error!(
+            error,
+            ErrorKind::CredentialsRejected | ErrorKind::BadRequest
+        );
         let [request] = &server.requests()[..] else {
             panic!()
         };
@@ -267,12 +270,18 @@ async fn empty_credentials_are_the_servers_to_refuse() {
             .await
             .unwrap_err();
         check(&error, "generate_token", &server);
-        assert_error!(error, ErrorKind::WrongCredentials | ErrorKind::BadRequest);
+        assert_error!(
+            error,
+            ErrorKind::CredentialsRejected | ErrorKind::BadRequest
+        );
     }
     let error = soon(identity.generate_token(TokenId::new("")))
         .await
         .unwrap_err();
-    assert_error!(error, ErrorKind::WrongCredentials | ErrorKind::BadRequest);
+    assert_error!(
+        error,
+        ErrorKind::CredentialsRejected | ErrorKind::BadRequest
+    );
 }
 
 #[tokio::test]

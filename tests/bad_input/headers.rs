@@ -20,7 +20,7 @@ async fn a_content_type_that_lies() {
     .await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "expected value at line 1 column 1"
     );
     // An error is not read as what it isn't.
@@ -60,7 +60,7 @@ async fn a_content_type_that_is_absurd() {
         "\u{1}/\u{7f}",
     ] {
         let error = failed_login(Fault::status(502).body("?").header("Content-Type", media)).await;
-        assert_error!(error, ErrorKind::ServerFault, "502");
+        assert_error!(error, ErrorKind::ServerError, "502");
     }
 }
 
@@ -74,7 +74,7 @@ async fn a_header_that_comes_twice() {
     let error = failed_login(twice("one-token", "another-token")).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "X-Subject-Token",
         "different values"
     );
@@ -90,7 +90,7 @@ async fn header_values_that_are_no_text() {
     let error = failed_login(raw(&head, body.to_string().as_bytes())).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "X-Subject-Token",
         "expected text"
     );
@@ -99,7 +99,7 @@ async fn header_values_that_are_no_text() {
     let error = failed_login(raw(head, b"")).await;
     assert_error!(
         error,
-        ErrorKind::Throttled { retry_after: None },
+        ErrorKind::RateLimited { retry_after: None },
         "429 Too Many Requests (asked "
     );
     assert_eq!((error.request_id(), error.retry_after()), (None, None));
@@ -110,7 +110,7 @@ async fn no_subject_token() {
     let error = failed_login(Fault::without_header(SUBJECT)).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "it has no header X-Subject-Token"
     );
     assert_eq!(error.status(), Some(201));
@@ -123,7 +123,7 @@ async fn an_empty_subject_token() {
         let error = failed_login(Fault::with_header(SUBJECT, value)).await;
         assert_error!(
             error,
-            ErrorKind::UnexpectedAnswer,
+            ErrorKind::UnexpectedResponse,
             "it has no header X-Subject-Token"
         );
     }
@@ -138,7 +138,11 @@ async fn a_receipt_without_an_id_is_an_ordinary_refusal() {
             .header("Openstack-Auth-Receipt", ""),
     )
     .await;
-    assert_error!(error, ErrorKind::WrongCredentials, "401 Unauthorized: No.");
+    assert_error!(
+        error,
+        ErrorKind::CredentialsRejected,
+        "401 Unauthorized: No."
+    );
 }
 
 #[tokio::test]
@@ -149,7 +153,7 @@ async fn a_receipt_that_can_not_be_read() {
     let error = failed_login(fault).await;
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "the 401 answer",
         "receipt"
     );

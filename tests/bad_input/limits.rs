@@ -35,7 +35,7 @@ async fn attempts_and_pauses_are_within_it() {
         let error = limited(builder(&server).retries(1000)).await;
         assert_error!(
             error,
-            ErrorKind::ServerFault | ErrorKind::Throttled { .. },
+            ErrorKind::ServerError | ErrorKind::RateLimited { .. },
             "generate_token"
         );
         assert!(begun.elapsed() > Duration::from_millis(500));
@@ -133,7 +133,7 @@ async fn other_transports_are_within_it() {
         assert_error!(error, ErrorKind::TimedOut, "in time");
     }
     let error = limited(builder(&server).transport(Bad::Large)).await;
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "larger than");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "larger than");
 }
 
 #[tokio::test]

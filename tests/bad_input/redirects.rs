@@ -116,7 +116,7 @@ async fn the_same_origin_gets_the_same_request_again() {
         let error = login(&server).await.unwrap_err();
         assert_error!(
             error,
-            ErrorKind::UnexpectedAnswer,
+            ErrorKind::UnexpectedResponse,
             "404 Not Found, as text/html"
         );
     }

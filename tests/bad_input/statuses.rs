@@ -34,7 +34,7 @@ async fn of_a_login() {
         (
             401,
             "The request you have made requires authentication.",
-            |kind| matches!(kind, ErrorKind::WrongCredentials),
+            |kind| matches!(kind, ErrorKind::CredentialsRejected),
         ),
         (
             401,
@@ -42,20 +42,20 @@ async fn of_a_login() {
             |kind| matches!(kind, ErrorKind::PasswordExpired),
         ),
         (403, "You are not authorized.", |kind| {
-            matches!(kind, ErrorKind::ScopeRefused)
+            matches!(kind, ErrorKind::ScopeRejected)
         }),
         (404, "Could not find Application Credential: a1.", |kind| {
-            matches!(kind, ErrorKind::WrongCredentials)
+            matches!(kind, ErrorKind::CredentialsRejected)
         }),
         (409, "Conflict.", |kind| matches!(kind, ErrorKind::Conflict)),
         (413, "Too large.", |kind| {
             matches!(kind, ErrorKind::BadRequest)
         }),
         (500, "An unexpected error.", |kind| {
-            matches!(kind, ErrorKind::ServerFault)
+            matches!(kind, ErrorKind::ServerError)
         }),
         (503, "Overloaded.", |kind| {
-            matches!(kind, ErrorKind::ServerFault)
+            matches!(kind, ErrorKind::ServerError)
         }),
     ];
     for (status, message, is_kind) in cases {
@@ -72,11 +72,11 @@ async fn of_a_call_with_a_token() {
     let cases: [(u16, IsKind); 7] = [
         (400, |kind| matches!(kind, ErrorKind::BadRequest)),
         (401, |kind| matches!(kind, ErrorKind::Unauthorized)),
-        (403, |kind| matches!(kind, ErrorKind::NotAllowed)),
+        (403, |kind| matches!(kind, ErrorKind::Forbidden)),
         (404, |kind| matches!(kind, ErrorKind::NotFound)),
         (409, |kind| matches!(kind, ErrorKind::Conflict)),
         (410, |kind| matches!(kind, ErrorKind::BadRequest)),
-        (503, |kind| matches!(kind, ErrorKind::ServerFault)),
+        (503, |kind| matches!(kind, ErrorKind::ServerError)),
     ];
     for (status, is_kind) in cases {
         let error = failed_call(refusal(status, "No.")).await;
@@ -102,7 +102,7 @@ async fn a_413_that_is_plain_text() {
 async fn throttled_with_seconds_or_a_date() {
     for value in ["120", "Wed, 21 Oct 2026 07:28:00 GMT"] {
         let error = failed_login(refusal(429, "Slow down.").header("Retry-After", value)).await;
-        let ErrorKind::Throttled { retry_after } = error.kind() else {
+        let ErrorKind::RateLimited { retry_after } = error.kind() else {
             panic!("{error:?}");
         };
         assert_eq!(retry_after.as_deref(), Some(value));
@@ -110,13 +110,13 @@ async fn throttled_with_seconds_or_a_date() {
         check_facts(&error, 429, "POST");
     }
     let error = failed_login(Fault::status(429)).await;
-    assert_error!(error, ErrorKind::Throttled { retry_after: None }, "429");
+    assert_error!(error, ErrorKind::RateLimited { retry_after: None }, "429");
 }
 
 #[tokio::test]
 async fn a_503_may_say_when_to_come_back() {
     let error = failed_login(refusal(503, "Maintenance.").header("Retry-After", "30")).await;
-    assert_error!(error, ErrorKind::ServerFault, "Maintenance.");
+    assert_error!(error, ErrorKind::ServerError, "Maintenance.");
     assert_eq!(error.retry_after(), Some("30"));
 }
 
@@ -141,7 +141,7 @@ async fn a_scope_beside_an_application_credential() {
         "message": "Error authenticating with application credential: no scope.",
     }});
     let error = failed_login(Fault::status(401).json(&body)).await;
-    assert_error!(error, ErrorKind::ScopeRefused, "application credential");
+    assert_error!(error, ErrorKind::ScopeRejected, "application credential");
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn the_other_shapes_of_errors() {
     let error = failed_login(Fault::status(401).json(&body)).await;
     assert_error!(
         error,
-        ErrorKind::WrongCredentials,
+        ErrorKind::CredentialsRejected,
         "Client authentication failed."
     );
 }
@@ -169,6 +169,6 @@ async fn a_number_that_is_no_status_of_http() {
     for status in ["799", "999"] {
         let head = format!("HTTP/1.1 {status} Whatever");
         let error = failed_login(crate::support::raw(head.as_bytes(), b"")).await;
-        assert_error!(error, ErrorKind::UnexpectedAnswer, status);
+        assert_error!(error, ErrorKind::UnexpectedResponse, status);
     }
 }

@@ -258,7 +258,7 @@ async fn plain_http_to_a_tls_port() {
         .await
         .unwrap_err();
     check_text(&error, "generate_token", &server.address.to_string());
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "broke");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "broke");
     assert_eq!(server.identity.requests(), []);
 }
 
@@ -275,7 +275,7 @@ async fn tls_to_a_port_of_plain_http() {
         "generate_token",
         server.base_url().trim_start_matches("http://"),
     );
-    assert_error!(error, ErrorKind::UnexpectedAnswer, "TLS");
+    assert_error!(error, ErrorKind::UnexpectedResponse, "TLS");
     assert_eq!(server.requests(), []);
 }
 

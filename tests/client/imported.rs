@@ -186,7 +186,7 @@ async fn every_kind_by_its_id(world: &World) {
     let token = soon(call.scope(TrustScope::new(&world.impersonating_trust_id)));
     let token = token.await.unwrap();
     let error = soon(identity.import_token(token.id())).await.unwrap_err();
-    assert_error!(error, ErrorKind::NotAllowed, "403");
+    assert_error!(error, ErrorKind::Forbidden, "403");
 }
 
 #[tokio::test]
@@ -241,11 +241,11 @@ async fn an_id_that_is_no_good_is_told_from_a_server_that_is_not() {
     for (fault, kind) in [
         (
             Fault::status(200).json(&json!({"token": {}})),
-            "UnexpectedAnswer",
+            "UnexpectedResponse",
         ),
-        (Fault::status(200).json(&json!([])), "UnexpectedAnswer"),
-        (Fault::status(503), "ServerFault"),
-        (Fault::drop_connection(), "UnexpectedAnswer"),
+        (Fault::status(200).json(&json!([])), "UnexpectedResponse"),
+        (Fault::status(503), "ServerError"),
+        (Fault::drop_connection(), "UnexpectedResponse"),
     ] {
         server.inject(fault.on("GET", TOKENS).always());
         let error = soon(identity.import_token(admin.id())).await.unwrap_err();

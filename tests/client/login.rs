@@ -281,7 +281,7 @@ async fn step_by_step_with_a_receipt() {
     check(&error, "generate_token", &server);
     assert_eq!(error.status(), Some(401));
     assert!(error.to_string().contains("password + totp"), "{error}");
-    let ErrorKind::MoreFactorsNeeded(needed) = error.kind() else {
+    let ErrorKind::MfaRequired(needed) = error.kind() else {
         panic!("{error}")
     };
     assert_eq!(needed.partial.receipt.methods, [AuthMethodName::Password]);
@@ -320,11 +320,11 @@ async fn with_a_wrong_passcode_or_receipt() {
         .generate_token(passcode(&server, &id))
         .receipt("no-such-receipt");
     let error = soon(call).await.unwrap_err();
-    assert_error!(error, ErrorKind::WrongCredentials, "[secret]");
+    assert_error!(error, ErrorKind::CredentialsRejected, "[secret]");
     let credentials = Credentials::new(Password::by_id(&id, "careful-password"));
     let credentials = credentials.and(Totp::by_id(&id, "000000x")).unwrap();
     let (refused, _) = generate(&server, credentials, None).await;
-    assert_error!(refused.unwrap_err(), ErrorKind::WrongCredentials);
+    assert_error!(refused.unwrap_err(), ErrorKind::CredentialsRejected);
 }
 
 #[tokio::test]
@@ -334,11 +334,11 @@ async fn refusals_tell_what_can_be_done() {
     let (refused, _) = generate(&server, Password::by_id(id, "wrong-password"), None).await;
     assert_error!(
         refused.unwrap_err(),
-        ErrorKind::WrongCredentials,
+        ErrorKind::CredentialsRejected,
         "401 Unauthorized: The request you have made"
     );
     let (refused, _) = generate(&server, demo(&server), Some(SystemScope::new().into())).await;
-    assert_error!(refused.unwrap_err(), ErrorKind::WrongCredentials);
+    assert_error!(refused.unwrap_err(), ErrorKind::CredentialsRejected);
     let credential = ApplicationCredential::by_id(
         &server.demo().application_credential_id,
         &*server.demo().application_credential_secret,
@@ -346,7 +346,7 @@ async fn refusals_tell_what_can_be_done() {
     let (refused, _) = generate(&server, credential, Some(Scope::Unscoped)).await;
     assert_error!(
         refused.unwrap_err(),
-        ErrorKind::ScopeRefused,
+        ErrorKind::ScopeRejected,
         "application credential"
     );
     server

@@ -248,7 +248,12 @@ async fn what_a_login_needs_stays_required() {
         let error = login(&server, &with(&odd, pointer, value))
             .await
             .unwrap_err();
-        assert_error!(error, ErrorKind::UnexpectedAnswer, place, "the 201 answer");
+        assert_error!(
+            error,
+            ErrorKind::UnexpectedResponse,
+            place,
+            "the 201 answer"
+        );
         assert_eq!(error.operation(), "generate_token");
     }
 }
@@ -273,7 +278,7 @@ async fn a_token_that_is_shown_is_told_as_it_is() {
         let identity = builder(&server).build().unwrap().identity_v3();
         let error = soon(identity.get_token("some-token")).await.unwrap_err();
         check(&error, "get_token", &server);
-        assert_error!(error, ErrorKind::UnexpectedAnswer, path);
+        assert_error!(error, ErrorKind::UnexpectedResponse, path);
     }
     let catalog = json!({"catalog": [{"id": "c", "type": "compute", "endpoints": [{"id": "e"}]}]});
     server.inject(issued(&body()));
@@ -286,7 +291,7 @@ async fn a_token_that_is_shown_is_told_as_it_is() {
     let error = soon(identity.get_catalog()).await.unwrap_err();
     assert_error!(
         error,
-        ErrorKind::UnexpectedAnswer,
+        ErrorKind::UnexpectedResponse,
         "`catalog[0].endpoints[0]`"
     );
 }
@@ -347,7 +352,7 @@ async fn an_odd_rule_of_a_receipt_is_not_followed() {
     server.inject(answer.json(&receipt).on("POST", TOKENS));
     let openstack = builder(&server).build().unwrap();
     let error = soon(openstack.token()).await.unwrap_err();
-    let ErrorKind::MoreFactorsNeeded(needed) = error.kind() else {
+    let ErrorKind::MfaRequired(needed) = error.kind() else {
         panic!("{error}")
     };
     let rule = vec![AuthMethodName::Password, AuthMethodName::Totp];

@@ -79,14 +79,14 @@ async fn a_wrong_password_is_tried_once_by_all_who_wait() {
     for call in calls {
         let error = soon(call).await.unwrap().unwrap_err();
         check(&error, "generate_token", &server);
-        assert_error!(error, ErrorKind::WrongCredentials);
+        assert_error!(error, ErrorKind::CredentialsRejected);
     }
     assert_eq!(server.count("POST", TOKENS), 1);
     // Who calls soon after is told, and nothing is sent: a loop locks nobody out.
     let error = soon(openstack.identity_v3().list_auth_projects())
         .await
         .unwrap_err();
-    assert_error!(error, ErrorKind::WrongCredentials, "not sent again yet");
+    assert_error!(error, ErrorKind::CredentialsRejected, "not sent again yet");
     assert_eq!(server.count("POST", TOKENS), 1);
 }
 

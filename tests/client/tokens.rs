@@ -60,7 +60,7 @@ async fn a_token_is_valid_invalid_or_somebody_elses() {
     let foreign = soon(identity.generate_token(admin(&server))).await.unwrap();
     assert_eq!(
         soon(identity.validate_token(foreign.id())).await.unwrap(),
-        Validity::NotAllowed
+        Validity::Forbidden
     );
     let administrator = administrator(&server).identity_v3();
     assert_eq!(
@@ -131,7 +131,7 @@ async fn a_token_is_revoked() {
     assert_error!(error, ErrorKind::NotFound, "check the id");
     let foreign = soon(identity.generate_token(admin(&server))).await.unwrap();
     let error = soon(identity.revoke_token(foreign.id())).await.unwrap_err();
-    assert_error!(error, ErrorKind::NotAllowed, "identity:revoke_token");
+    assert_error!(error, ErrorKind::Forbidden, "identity:revoke_token");
     // The session's own token is none of those, and still good.
     soon(identity.list_auth_projects()).await.unwrap();
     assert_eq!(server.count("POST", TOKENS), 2);

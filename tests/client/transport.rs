@@ -210,7 +210,7 @@ async fn all_attempts_share_one_body() {
         .build()
         .unwrap();
     let error = soon(openstack.token()).await.unwrap_err();
-    assert_error!(error, ErrorKind::ServerFault);
+    assert_error!(error, ErrorKind::ServerError);
     let bodies = transport.0.lock().unwrap();
     assert_eq!(bodies.len(), 3);
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
@@ -264,7 +264,7 @@ fn outside_of_a_runtime_everything_works_but_limits_and_stores() {
     // Not tried again, as there is no timer to wait by.
     server.inject(Fault::status(503).on("GET", "/v3/auth/projects"));
     let error = block_on(identity.list_auth_projects()).unwrap_err();
-    assert_error!(error, ErrorKind::ServerFault, "");
+    assert_error!(error, ErrorKind::ServerError, "");
     let token = block_on(openstack.token()).unwrap();
     block_on(identity.revoke_token(token.id())).unwrap();
     block_on(identity.list_auth_projects()).unwrap();

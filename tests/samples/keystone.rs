@@ -78,7 +78,7 @@ async fn every_sample_does_what_the_page_says() {
     let refused = by_name(url, REGION, name, "not the password", domain, &project.id).await;
     let refused = refused.unwrap_err();
     assert!(
-        matches!(refused.kind(), ErrorKind::WrongCredentials),
+        matches!(refused.kind(), ErrorKind::CredentialsRejected),
         "{refused}"
     );
     assert!(

@@ -180,7 +180,7 @@ async fn anywhere_in_a_receipt() {
                 .headers_mut()
                 .insert("Openstack-Auth-Receipt", receipt);
             for error in errors(Ok(answer), secret).await {
-                let ErrorKind::MoreFactorsNeeded(needed) = error.kind() else {
+                let ErrorKind::MfaRequired(needed) = error.kind() else {
                     panic!("{name}: {error}")
                 };
                 let missing = needed.missing();

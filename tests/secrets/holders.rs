@@ -240,7 +240,7 @@ async fn a_receipt() {
     let error = soon(identity.generate_token(Password::by_id("u", PASSWORD)))
         .await
         .unwrap_err();
-    let ErrorKind::MoreFactorsNeeded(needed) = error.kind() else {
+    let ErrorKind::MfaRequired(needed) = error.kind() else {
         panic!("{error}")
     };
     assert_eq!(needed.id.expose(), RECEIPT);

@@ -185,7 +185,7 @@ async fn a_server_that_cannot_tell_now_is_asked_again() {
     server.inject(Fault::status(503).on("GET", "/"));
     server.inject(Fault::status(503).on("GET", "/v3"));
     let error = openstack.token().await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::ServerFault), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::ServerError), "{error}");
     assert!(
         error
             .to_string()

@@ -100,7 +100,7 @@ async fn a_body_that_breaks_off_or_stops_is_an_error() {
         assert_eq!(download.chunk().await.unwrap().unwrap(), "half");
         let error = download.chunk().await.unwrap_err();
         match error.kind() {
-            ErrorKind::UnexpectedAnswer => assert!(broken, "{error}"),
+            ErrorKind::UnexpectedResponse => assert!(broken, "{error}"),
             ErrorKind::TimedOut => assert!(!broken, "{error}"),
             _ => panic!("{error}"),
         }

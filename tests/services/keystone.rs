@@ -43,7 +43,7 @@ async fn identity_is_a_service(world: &World) {
 
     let error = at_v3.get("users/nobody").await.unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::NotAllowed | ErrorKind::NotFound),
+        matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound),
         "{error}"
     );
     assert_eq!(error.operation(), "identity GET /users/nobody");

@@ -272,7 +272,7 @@ async fn an_error_says_what_happened_and_keeps_secrets() {
     let answer = not_json.get("").await.unwrap();
     let error = answer.json::<Vec<u8>>().unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::UnexpectedAnswer),
+        matches!(error.kind(), ErrorKind::UnexpectedResponse),
         "{error}"
     );
     assert_eq!(error.operation(), "baremetal GET /");

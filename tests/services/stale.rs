@@ -143,7 +143,7 @@ async fn an_endpoint_that_has_moved_is_found_again() {
             "versions" => {
                 let error = service.versions().await.unwrap_err();
                 assert!(
-                    matches!(error.kind(), ErrorKind::UnexpectedAnswer),
+                    matches!(error.kind(), ErrorKind::UnexpectedResponse),
                     "{error}"
                 );
             }

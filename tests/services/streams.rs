@@ -200,7 +200,7 @@ async fn after_a_dropped_connection_only_what_can_be_is_sent_again() {
         let shown = format!("{body:?}");
         let error = service.put("file").body(body).await.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::UnexpectedAnswer),
+            matches!(error.kind(), ErrorKind::UnexpectedResponse),
             "{error}"
         );
         assert_eq!(requests.load(Ordering::SeqCst), sent, "{shown}");

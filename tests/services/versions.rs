@@ -83,7 +83,7 @@ async fn a_service_without_a_list_says_so_and_is_asked_again() {
     );
     let error = service.versions().await.unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::UnexpectedAnswer),
+        matches!(error.kind(), ErrorKind::UnexpectedResponse),
         "{error}"
     );
     assert_eq!(service.versions().await.unwrap().len(), 2);

@@ -82,10 +82,10 @@ async fn by_hand_the_state_says_what_is_missing_and_the_receipt_goes_on() {
     let (server, id) = with_rules(&[&["password", "totp"]]).await;
     let openstack = with_password(&server, &id).build().unwrap();
     let error = call(&openstack).await.unwrap_err();
-    let ErrorKind::MoreFactorsNeeded(needed) = error.kind() else {
+    let ErrorKind::MfaRequired(needed) = error.kind() else {
         panic!("{error}")
     };
-    assert_eq!(needed.proved(), [AuthMethodName::Password]);
+    assert_eq!(needed.completed(), [AuthMethodName::Password]);
     assert_eq!(needed.missing(), [[AuthMethodName::Totp]]);
     assert!(needed.expires_at() > needed.partial.receipt.issued_at);
     assert_eq!(needed.shortest_with(&[AuthMethodName::External]), None);

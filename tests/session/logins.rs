@@ -97,7 +97,7 @@ async fn who_waits_shares_the_error() {
     let mut failed = 0;
     for task in tasks {
         if let Err(error) = task.await.unwrap() {
-            assert!(matches!(error.kind(), ErrorKind::ServerFault), "{error}");
+            assert!(matches!(error.kind(), ErrorKind::ServerError), "{error}");
             failed += 1;
         }
     }

@@ -65,7 +65,7 @@ async fn a_server_that_restarts_amid_a_storm_costs_one_login() {
         assert!(
             matches!(
                 error.kind(),
-                ErrorKind::UnexpectedAnswer | ErrorKind::Unreachable
+                ErrorKind::UnexpectedResponse | ErrorKind::Unreachable
             ),
             "{error}"
         );
@@ -147,7 +147,7 @@ async fn a_server_that_is_away_says_so_and_is_found_when_it_is_back() {
     assert!(
         matches!(
             error.kind(),
-            ErrorKind::UnexpectedAnswer | ErrorKind::Unreachable
+            ErrorKind::UnexpectedResponse | ErrorKind::Unreachable
         ),
         "{error}"
     );

@@ -70,7 +70,7 @@ async fn a_token_goes_on_while_its_renewal_fails_and_ends_at_expiry() {
     assert_eq!(still.id().expose(), first.id().expose());
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     let error = openstack.token().await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::ServerFault), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::ServerError), "{error}");
     server.clear_faults();
     openstack.token().await.unwrap();
 }

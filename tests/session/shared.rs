@@ -23,7 +23,7 @@ async fn a_wrong_password_is_posted_once_whatever_the_scope() {
         let project = openstack.rescope(ProjectScope::by_id(format!("project-{n}")));
         let error = call(&project).await.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::WrongCredentials),
+            matches!(error.kind(), ErrorKind::CredentialsRejected),
             "{error}"
         );
     }
@@ -257,7 +257,7 @@ async fn closing_that_fails_says_so_and_the_token_is_kept() {
     openstack.token().await.unwrap();
     server.inject(Fault::status(500).on("DELETE", TOKENS));
     let error = openstack.clone().close().await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::ServerFault), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::ServerError), "{error}");
     openstack.close().await.unwrap();
     assert_eq!((logins(&server), server.count("DELETE", TOKENS)), (1, 2));
 }

@@ -16,7 +16,7 @@ type Part = fn(&Judged<'_>) -> Option<String>;
 
 /// The catalog has no endpoint that fits, and this is why. Its text says what there is instead.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NoEndpoint {
+pub struct NoEndpointError {
     missing: MissingPart,
     wanted: String,
     exists: Vec<String>,
@@ -43,7 +43,7 @@ pub enum MissingPart {
     Address,
 }
 
-impl NoEndpoint {
+impl NoEndpointError {
     /// What is not in the catalog.
     #[must_use]
     pub fn missing(&self) -> MissingPart {
@@ -59,7 +59,7 @@ impl NoEndpoint {
     /// There is no catalog, for this reason.
     #[cfg_attr(not(feature = "client"), allow(dead_code))]
     pub(crate) fn without_catalog(filter: &EndpointFilter, why: &str) -> Self {
-        NoEndpoint {
+        NoEndpointError {
             missing: MissingPart::Catalog,
             wanted: scrub_setting(&filter.service_type, &[]),
             exists: Vec::new(),
@@ -75,7 +75,7 @@ impl NoEndpoint {
         secrets: &[Secret],
     ) -> Self {
         if catalog.is_empty() {
-            return NoEndpoint::without_catalog(filter, "the token's catalog is empty");
+            return NoEndpointError::without_catalog(filter, "the token's catalog is empty");
         }
         let collect = |missing, of: Part| {
             let wanted = filter.wanted(missing);
@@ -92,7 +92,7 @@ impl NoEndpoint {
             let exists = exists.into_iter().map(|text| scrub_setting(&text, secrets));
             let exists: Vec<_> = exists.collect();
             let hint = near_miss(missing, &wanted, &exists, judged, secrets);
-            NoEndpoint {
+            NoEndpointError {
                 missing,
                 wanted: scrub_setting(&wanted, secrets),
                 exists,
@@ -206,7 +206,7 @@ fn distance(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
-impl fmt::Display for NoEndpoint {
+impl fmt::Display for NoEndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wanted = &self.wanted;
         match self.missing {
@@ -236,4 +236,4 @@ impl fmt::Display for NoEndpoint {
     }
 }
 
-impl std::error::Error for NoEndpoint {}
+impl std::error::Error for NoEndpointError {}

@@ -16,7 +16,7 @@ use crate::runtime::Secret;
 
 pub use self::choice::{Candidate, EndpointChoice, Verdict};
 pub use self::interfaces::Interfaces;
-pub use self::missing::{MissingPart, NoEndpoint};
+pub use self::missing::{MissingPart, NoEndpointError};
 
 /// Which endpoint is wanted: of which service, in which region, for whom.
 ///
@@ -93,7 +93,7 @@ impl EndpointFilter {
     /// # Errors
     ///
     /// There is none; the error says what there is instead.
-    pub fn find<'c>(&self, catalog: &'c [CatalogService]) -> Result<&'c Endpoint, NoEndpoint> {
+    pub fn find<'c>(&self, catalog: &'c [CatalogService]) -> Result<&'c Endpoint, NoEndpointError> {
         self.find_hiding(catalog, Vec::new)
     }
 
@@ -102,12 +102,12 @@ impl EndpointFilter {
         &self,
         catalog: &'c [CatalogService],
         secrets: impl FnOnce() -> Vec<Secret>,
-    ) -> Result<&'c Endpoint, NoEndpoint> {
+    ) -> Result<&'c Endpoint, NoEndpointError> {
         let judged = self.judge(catalog);
         let chosen = judged.iter().find(|one| one.verdict == Verdict::Chosen);
         match chosen.and_then(|one| one.endpoint) {
             Some(endpoint) => Ok(endpoint),
-            None => Err(NoEndpoint::of(self, catalog, &judged, &secrets())),
+            None => Err(NoEndpointError::of(self, catalog, &judged, &secrets())),
         }
     }
 

@@ -74,7 +74,7 @@ async fn find(
         Err(_) => context.clone(),
     };
     let kind = match ErrorKind::of_status(status, None) {
-        _ if status.is_success() => ErrorKind::UnexpectedAnswer,
+        _ if status.is_success() => ErrorKind::UnexpectedResponse,
         kind => kind,
     };
     let what = format!("{status}, without a list of versions");

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::catalog::NoEndpoint;
+use crate::catalog::NoEndpointError;
 use crate::identity::v3::tokens::{
     AuthMethodName, GenerateToken, PartialAuthentication, ReceiptRequired,
 };
@@ -22,21 +22,21 @@ pub enum ErrorKind {
     /// A token is needed and there are no credentials to get one; nothing was sent.
     NoCredentials,
     /// The credentials are refused, or the scope is: the server doesn't say which.
-    WrongCredentials,
+    CredentialsRejected,
     /// What was proved is right, and not enough. Send a missing method with this receipt.
-    MoreFactorsNeeded(Box<ReceiptRequired>),
+    MfaRequired(Box<ReceiptRequired>),
     /// The password is right and has expired: it must be changed first.
     PasswordExpired,
     /// The server doesn't take an authentication method; these it takes.
     MethodNotEnabled(Vec<AuthMethodName>),
     /// The scope can't be had with these credentials, whatever the user's roles are.
-    ScopeRefused,
+    ScopeRejected,
     /// The session's token is refused.
     Unauthorized,
     /// The token is good, and not for this.
-    NotAllowed,
+    Forbidden,
     /// The catalog has no endpoint that fits; this is what it has.
-    NoEndpoint(Box<NoEndpoint>),
+    NoEndpoint(Box<NoEndpointError>),
     /// There is no such thing.
     NotFound,
     /// It collides with what is there already.
@@ -44,12 +44,12 @@ pub enum ErrorKind {
     /// The request is refused as wrong.
     BadRequest,
     /// The server wants to be left alone, so long if it says so: seconds, or a date.
-    Throttled {
+    RateLimited {
         /// The header `Retry-After` as it came.
         retry_after: Option<String>,
     },
     /// The server failed.
-    ServerFault,
+    ServerError,
     /// The server sends the client somewhere else, where nothing was sent.
     Redirected,
     /// The server can't be reached.
@@ -61,7 +61,7 @@ pub enum ErrorKind {
     /// The stream that was given as the body of the request failed.
     BodyFailed,
     /// What came is no answer of such a service.
-    UnexpectedAnswer,
+    UnexpectedResponse,
     /// The client can't be set up.
     Setup,
 }
@@ -72,10 +72,10 @@ impl ErrorKind {
         let login = error.operation == GenerateToken::NAME;
         match error.status.as_u16() {
             // Whoever else answers for the server says nothing about tokens.
-            401 | 403 | 404 if !is_of_the_service(error, response) => ErrorKind::UnexpectedAnswer,
+            401 | 403 | 404 if !is_of_the_service(error, response) => ErrorKind::UnexpectedResponse,
             401 if login => ErrorKind::of_login(response),
-            403 if login => ErrorKind::ScopeRefused,
-            404 if login => ErrorKind::WrongCredentials,
+            403 if login => ErrorKind::ScopeRejected,
+            404 if login => ErrorKind::CredentialsRejected,
             _ => ErrorKind::of_status(error.status, error.retry_after.clone()),
         }
     }
@@ -84,14 +84,14 @@ impl ErrorKind {
     pub(crate) fn of_status(status: StatusCode, retry_after: Option<String>) -> Self {
         match status.as_u16() {
             401 => ErrorKind::Unauthorized,
-            403 => ErrorKind::NotAllowed,
+            403 => ErrorKind::Forbidden,
             404 => ErrorKind::NotFound,
             409 => ErrorKind::Conflict,
-            429 => ErrorKind::Throttled { retry_after },
+            429 => ErrorKind::RateLimited { retry_after },
             400..=499 => ErrorKind::BadRequest,
-            500..=599 => ErrorKind::ServerFault,
+            500..=599 => ErrorKind::ServerError,
             300..=399 => ErrorKind::Redirected,
-            _ => ErrorKind::UnexpectedAnswer,
+            _ => ErrorKind::UnexpectedResponse,
         }
     }
 
@@ -110,12 +110,12 @@ impl ErrorKind {
                         .map(|name| method(name, response))
                         .collect(),
                 ),
-                None => ErrorKind::ScopeRefused,
+                None => ErrorKind::ScopeRejected,
             },
             None if message.is_some_and(|text| text.starts_with("The password is expired")) => {
                 ErrorKind::PasswordExpired
             }
-            None => ErrorKind::WrongCredentials,
+            None => ErrorKind::CredentialsRejected,
         }
     }
 
@@ -127,7 +127,7 @@ impl ErrorKind {
             ErrorKind::Unreachable if of_catalog => {
                 "check the endpoint, and the interface that was asked for"
             }
-            ErrorKind::UnexpectedAnswer if of_catalog => {
+            ErrorKind::UnexpectedResponse if of_catalog => {
                 "check that the endpoint leads to the service"
             }
             ErrorKind::NotFound if of_catalog => "check the path and the id",
@@ -136,26 +136,26 @@ impl ErrorKind {
             }
             ErrorKind::InvalidInput => "nothing was sent",
             ErrorKind::NoCredentials => "give credentials to `OpenStack::builder`",
-            ErrorKind::WrongCredentials => {
+            ErrorKind::CredentialsRejected => {
                 "check the user, the secret, the domain and the scope: the server doesn't say which of \
                  them is wrong"
             }
-            ErrorKind::MoreFactorsNeeded(_) => "send a missing method together with the receipt",
+            ErrorKind::MfaRequired(_) => "send a missing method together with the receipt",
             ErrorKind::PasswordExpired => "change the password first",
             ErrorKind::MethodNotEnabled(_) => "use one of the methods that the server has enabled",
-            ErrorKind::ScopeRefused => {
+            ErrorKind::ScopeRejected => {
                 "a token, a trust or an application credential fixes its scope: log in with a password, \
                  or leave the scope out"
             }
             ErrorKind::Unauthorized => "the token has expired or was revoked: log in again",
-            ErrorKind::NotAllowed => "ask for a token with another role or scope",
+            ErrorKind::Forbidden => "ask for a token with another role or scope",
             ErrorKind::NotFound => {
                 "check the id; a token that has expired or was revoked is not found"
             }
             ErrorKind::Conflict => "use another name, or change what is there",
             ErrorKind::BadRequest => "the server takes the request as wrong: check what was given",
-            ErrorKind::Throttled { .. } => "wait, and keep tokens instead of asking for new ones",
-            ErrorKind::ServerFault => "try again later, or tell the operator the request id",
+            ErrorKind::RateLimited { .. } => "wait, and keep tokens instead of asking for new ones",
+            ErrorKind::ServerError => "try again later, or tell the operator the request id",
             ErrorKind::Redirected => {
                 "nothing was sent there: give the right address as the auth URL"
             }
@@ -168,7 +168,7 @@ impl ErrorKind {
             ErrorKind::TimedOut => {
                 "try again later, or raise `timeout`, for streams `read_timeout`"
             }
-            ErrorKind::UnexpectedAnswer => {
+            ErrorKind::UnexpectedResponse => {
                 "check that the auth URL leads to an Identity v3 service"
             }
             ErrorKind::Setup => "check the TLS features and the certificates that were given",

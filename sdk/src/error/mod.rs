@@ -5,7 +5,7 @@ use std::fmt;
 
 use http::{StatusCode, Uri};
 
-use crate::catalog::NoEndpoint;
+use crate::catalog::NoEndpointError;
 use crate::client::Client;
 use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, ReceiptRequired};
 use crate::runtime::{DecodeError, RequestError, Response, Secret, ServiceError, scrub};
@@ -31,8 +31,8 @@ pub use kind::ErrorKind;
 /// match call.await {
 ///     Ok(token) => println!("until {}", token.expires_at),
 ///     Err(error) => match error.kind() {
-///         ErrorKind::WrongCredentials => eprintln!("log in again: {error}"),
-///         ErrorKind::MoreFactorsNeeded(needed) => {
+///         ErrorKind::CredentialsRejected => eprintln!("log in again: {error}"),
+///         ErrorKind::MfaRequired(needed) => {
 ///             eprintln!("one of {:?}", needed.partial.required_auth_methods);
 ///         }
 ///         _ => return Err(error),
@@ -157,7 +157,7 @@ impl Error {
             ErrorKind::Unreachable if by_proxy => {
                 "check the proxy and its variable, or name the host in NO_PROXY"
             }
-            ErrorKind::UnexpectedAnswer | ErrorKind::TimedOut if by_proxy => {
+            ErrorKind::UnexpectedResponse | ErrorKind::TimedOut if by_proxy => {
                 "it may be the proxy: check it and its variable, or name the host in NO_PROXY"
             }
             _ => self.0.kind.help(context.of_catalog),
@@ -190,14 +190,14 @@ impl Error {
     }
 
     pub(crate) fn decode(error: &DecodeError, context: Context) -> Self {
-        let mut new = Error::new(ErrorKind::UnexpectedAnswer, context, error.to_string());
+        let mut new = Error::new(ErrorKind::UnexpectedResponse, context, error.to_string());
         new.0.status = Some(error.status);
         new
     }
 
     /// An answer that fits neither the description of the operation nor what came before it.
     pub(crate) fn unexpected(what: &str, context: Context) -> Self {
-        Error::new(ErrorKind::UnexpectedAnswer, context, what.to_owned())
+        Error::new(ErrorKind::UnexpectedResponse, context, what.to_owned())
     }
 
     /// `secrets` are those of the request: a transport of somebody else may repeat them.
@@ -207,7 +207,7 @@ impl Error {
             TransportErrorKind::Untrusted => ErrorKind::Untrusted,
             TransportErrorKind::TimedOut => ErrorKind::TimedOut,
             TransportErrorKind::Broken | TransportErrorKind::TooLarge => {
-                ErrorKind::UnexpectedAnswer
+                ErrorKind::UnexpectedResponse
             }
             TransportErrorKind::Body => ErrorKind::BodyFailed,
             TransportErrorKind::Setup => ErrorKind::Setup,
@@ -258,23 +258,19 @@ impl Error {
                 rules.join(", or ")
             ),
         };
-        let mut new = Error::new(
-            ErrorKind::MoreFactorsNeeded(Box::new(needed)),
-            context,
-            what,
-        );
+        let mut new = Error::new(ErrorKind::MfaRequired(Box::new(needed)), context, what);
         new.0.status = Some(StatusCode::UNAUTHORIZED);
         new
     }
 
     /// More factors are wanted of a login.
-    pub(crate) fn more_factors(needed: ReceiptRequired, client: &Client) -> Self {
+    pub(crate) fn mfa_required(needed: ReceiptRequired, client: &Client) -> Self {
         let context = client.context::<GenerateToken>(Some(http::Method::POST));
         Error::generate_token(GenerateTokenFailure::ReceiptRequired(needed), context)
     }
 
     /// The catalog leads nowhere.
-    pub(crate) fn no_endpoint(none: NoEndpoint, context: Context) -> Self {
+    pub(crate) fn no_endpoint(none: NoEndpointError, context: Context) -> Self {
         let what = none.to_string();
         Error::new(ErrorKind::NoEndpoint(Box::new(none)), context, what)
     }
@@ -340,11 +336,11 @@ impl Error {
     /// What the server refuses, so that sending it again is useless; none if it refuses nothing.
     pub(crate) fn refused(&self) -> Option<Refused> {
         match self.0.kind {
-            ErrorKind::WrongCredentials => Some(Refused::Either),
+            ErrorKind::CredentialsRejected => Some(Refused::Either),
             ErrorKind::PasswordExpired | ErrorKind::MethodNotEnabled(_) => {
                 Some(Refused::Credentials)
             }
-            ErrorKind::ScopeRefused => Some(Refused::Scope),
+            ErrorKind::ScopeRejected => Some(Refused::Scope),
             _ => None,
         }
     }
@@ -362,7 +358,7 @@ impl Error {
             ErrorKind::NotFound
                 | ErrorKind::BadRequest
                 | ErrorKind::Redirected
-                | ErrorKind::UnexpectedAnswer
+                | ErrorKind::UnexpectedResponse
         )
     }
 

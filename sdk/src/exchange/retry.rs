@@ -18,7 +18,7 @@ pub(crate) enum Repeat {
     /// After nothing: it holds what works only once.
     Never,
     /// After 429: the server says that it did nothing.
-    Throttled,
+    RateLimited,
     /// After 503 too. It may come from a proxy, after the server has acted.
     Busy,
     /// After a failed connection too.
@@ -30,7 +30,7 @@ impl Repeat {
     pub(crate) fn of(method: &Method) -> Self {
         match method.is_idempotent() {
             true => Repeat::Always,
-            false => Repeat::Throttled,
+            false => Repeat::RateLimited,
         }
     }
 }
@@ -51,7 +51,7 @@ pub(crate) fn pause<B>(
         Ok(answer) => {
             let wanted = answer.headers().get(RETRY_AFTER);
             match answer.status() {
-                StatusCode::TOO_MANY_REQUESTS => (Repeat::Throttled, wanted),
+                StatusCode::TOO_MANY_REQUESTS => (Repeat::RateLimited, wanted),
                 StatusCode::SERVICE_UNAVAILABLE => (Repeat::Busy, wanted),
                 _ => return None,
             }
@@ -96,7 +96,7 @@ mod tests {
 
     const ALL: [Repeat; 4] = [
         Repeat::Never,
-        Repeat::Throttled,
+        Repeat::RateLimited,
         Repeat::Busy,
         Repeat::Always,
     ];
@@ -142,15 +142,15 @@ mod tests {
             (Method::HEAD, Repeat::Always),
             (Method::DELETE, Repeat::Always),
             (Method::PUT, Repeat::Always),
-            (Method::POST, Repeat::Throttled),
-            (Method::PATCH, Repeat::Throttled),
+            (Method::POST, Repeat::RateLimited),
+            (Method::PATCH, Repeat::RateLimited),
         ] {
             assert_eq!(Repeat::of(&method), repeat, "{method}");
         }
         let failed = |kind| Err(TransportError::new(kind, "no"));
         for (answer, least) in [
-            (answer(429, None), Repeat::Throttled),
-            (answer(429, Some("1")), Repeat::Throttled),
+            (answer(429, None), Repeat::RateLimited),
+            (answer(429, Some("1")), Repeat::RateLimited),
             (answer(503, None), Repeat::Busy),
             (answer(503, Some("1")), Repeat::Busy),
             (failed(TransportErrorKind::Broken), Repeat::Always),

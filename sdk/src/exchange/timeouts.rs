@@ -17,7 +17,7 @@ pub(crate) struct Timeouts {
     /// Whether the program chose the total.
     total_is_set: bool,
     silence: Option<Duration>,
-    pub(crate) answer_size: usize,
+    pub(crate) response_size: usize,
 }
 
 impl Default for Timeouts {
@@ -26,7 +26,7 @@ impl Default for Timeouts {
             total: Duration::from_secs(60),
             total_is_set: false,
             silence: None,
-            answer_size: 8 << 20,
+            response_size: 8 << 20,
         }
     }
 }
@@ -93,8 +93,8 @@ impl Timeouts {
         let mut chunks = body.into_chunks();
         let mut whole = Vec::new();
         while let Some(chunk) = self.next(&mut chunks, Some(deadline)).await? {
-            if chunk.len() > self.answer_size.saturating_sub(whole.len()) {
-                let reason = format!("the answer is larger than {} bytes", self.answer_size);
+            if chunk.len() > self.response_size.saturating_sub(whole.len()) {
+                let reason = format!("the answer is larger than {} bytes", self.response_size);
                 return Err(TransportError::new(TransportErrorKind::TooLarge, reason));
             }
             whole.extend_from_slice(&chunk);

@@ -259,8 +259,8 @@ impl OpenStackBuilder {
     }
 
     /// How large an answer may be, in bytes, unless it is read piece by piece; 8 MiB by default.
-    pub fn max_answer_size(mut self, bytes: usize) -> Self {
-        self.timeouts.answer_size = bytes;
+    pub fn max_response_size(mut self, bytes: usize) -> Self {
+        self.timeouts.response_size = bytes;
         self
     }
 

@@ -41,7 +41,7 @@ pub enum Validity {
     /// It is unknown, has expired or was revoked, or its user or project is gone or disabled.
     Invalid,
     /// It is good, or at least known, and somebody else's: only an administrator may ask.
-    NotAllowed,
+    Forbidden,
 }
 
 impl IdentityV3 {
@@ -72,8 +72,8 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// Awaiting it fails with the kinds `WrongCredentials`, `MoreFactorsNeeded`, `PasswordExpired`,
-    /// `MethodNotEnabled`, `ScopeRefused`, and those that any call can have.
+    /// Awaiting it fails with the kinds `CredentialsRejected`, `MfaRequired`, `PasswordExpired`,
+    /// `MethodNotEnabled`, `ScopeRejected`, and those that any call can have.
     pub fn generate_token(&self, credentials: impl Into<Credentials>) -> GenerateTokenCall {
         let credentials = credentials.into();
         GenerateTokenCall {
@@ -93,8 +93,8 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// `NotFound` if it is unknown, has expired or was revoked; `NotAllowed` if it is somebody else's;
-    /// `UnexpectedAnswer` with the place in the JSON if a part of it is odd.
+    /// `NotFound` if it is unknown, has expired or was revoked; `Forbidden` if it is somebody else's;
+    /// `UnexpectedResponse` with the place in the JSON if a part of it is odd.
     pub async fn get_token(&self, id: impl Into<TokenId>) -> Result<Token, Error> {
         Ok(self.send(GetToken::new(id)).await?)
     }
@@ -117,7 +117,7 @@ impl IdentityV3 {
     /// # Errors
     ///
     /// `Unauthorized`, or `NotFound` of some servers, if it is unknown, has expired or was revoked;
-    /// `NotAllowed` if it may not look at itself, as that of a trust with impersonation; `InvalidInput`
+    /// `Forbidden` if it may not look at itself, as that of a trust with impersonation; `InvalidInput`
     /// if it can't be an id.
     pub async fn import_token(&self, id: impl Into<TokenId>) -> Result<AuthToken, Error> {
         import_token(&self.openstack.shared().client, id.into()).await
@@ -144,7 +144,7 @@ impl IdentityV3 {
             Ok(()) => Ok(Validity::Valid),
             Err(error) => match error.kind() {
                 ErrorKind::NotFound => Ok(Validity::Invalid),
-                ErrorKind::NotAllowed => Ok(Validity::NotAllowed),
+                ErrorKind::Forbidden => Ok(Validity::Forbidden),
                 _ => Err(error),
             },
         }
@@ -154,7 +154,7 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// `NotFound` if it is not good any more; `NotAllowed` if it is somebody else's.
+    /// `NotFound` if it is not good any more; `Forbidden` if it is somebody else's.
     pub async fn revoke_token(&self, id: impl Into<TokenId>) -> Result<(), Error> {
         let id = id.into();
         self.send(RevokeToken::new(&id)).await?;
@@ -166,7 +166,7 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// `NotAllowed` if the token is not for a project; `UnexpectedAnswer` with the place in the JSON if an
+    /// `Forbidden` if the token is not for a project; `UnexpectedResponse` with the place in the JSON if an
     /// entry is odd, as a list that lacks one in silence would mislead its reader. Requests to services look
     /// at the catalog of the token, of which odd entries are left out.
     pub async fn get_catalog(&self) -> Result<Vec<CatalogService>, Error> {
@@ -177,7 +177,7 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// Those that any call can have; `UnexpectedAnswer` with the place in the JSON if an entry is odd: none is
+    /// Those that any call can have; `UnexpectedResponse` with the place in the JSON if an entry is odd: none is
     /// left out.
     pub async fn list_auth_projects(&self) -> Result<Vec<AuthProject>, Error> {
         Ok(self.list(ListAuthProjects::new()).await?)
@@ -187,7 +187,7 @@ impl IdentityV3 {
     ///
     /// # Errors
     ///
-    /// Those that any call can have; `UnexpectedAnswer` with the place in the JSON if an entry is odd: none is
+    /// Those that any call can have; `UnexpectedResponse` with the place in the JSON if an entry is odd: none is
     /// left out.
     pub async fn list_auth_domains(&self) -> Result<Vec<AuthDomain>, Error> {
         Ok(self.list(ListAuthDomains::new()).await?)

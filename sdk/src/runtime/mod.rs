@@ -53,7 +53,7 @@ pub(crate) use secret::{recording, to_json};
 pub use serde_json::Value;
 pub use tagged::{Tag, Tagged};
 pub use text::{Parameter, Unrecognized};
-pub use timestamp::{NotATimestamp, Timestamp};
+pub use timestamp::{Timestamp, TimestampError};
 
 #[doc(hidden)]
 pub use crate::{

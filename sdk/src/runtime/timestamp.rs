@@ -20,7 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// let naive: Timestamp = "2026-11-23T13:48:26".parse()?;
 /// assert_eq!(with_zone, naive);
 /// assert_eq!(naive.to_string(), "2026-11-23T13:48:26Z");
-/// # Ok::<(), openstack_identity::NotATimestamp>(())
+/// # Ok::<(), openstack_identity::TimestampError>(())
 /// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(jiff::Timestamp);
@@ -100,12 +100,12 @@ impl From<SystemTime> for Timestamp {
 /// The text is not a date and a time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("expected a date and a time such as 2026-11-23T13:48:26Z")]
-pub struct NotATimestamp;
+pub struct TimestampError;
 
 impl FromStr for Timestamp {
-    type Err = NotATimestamp;
+    type Err = TimestampError;
 
-    fn from_str(text: &str) -> Result<Self, NotATimestamp> {
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
         if let Ok(timestamp) = text.parse() {
             return Ok(Timestamp(timestamp));
         }
@@ -113,11 +113,11 @@ impl FromStr for Timestamp {
             .strip_suffix('Z')
             .unwrap_or(text)
             .parse()
-            .map_err(|_| NotATimestamp)?;
+            .map_err(|_| TimestampError)?;
         match TimeZone::UTC.to_timestamp(naive) {
             Ok(timestamp) => Ok(Timestamp(timestamp)),
             Err(_) if naive.year() >= 9999 => Ok(Timestamp::NEVER),
-            Err(_) => Err(NotATimestamp),
+            Err(_) => Err(TimestampError),
         }
     }
 }

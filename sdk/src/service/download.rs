@@ -75,7 +75,7 @@ impl ServiceDownload {
     /// # Errors
     ///
     /// `TimedOut` if nothing comes for as long as
-    /// [`read_timeout`](crate::OpenStackBuilder::read_timeout) says; `UnexpectedAnswer` if the
+    /// [`read_timeout`](crate::OpenStackBuilder::read_timeout) says; `UnexpectedResponse` if the
     /// connection breaks.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         let next = self.timeouts.next(&mut self.chunks, None).await;

@@ -201,13 +201,13 @@ mod tests {
         for (status, kind) in [
             (400, "BadRequest"),
             (401, "Unauthorized"),
-            (403, "NotAllowed"),
+            (403, "Forbidden"),
             (404, "NotFound"),
             (409, "Conflict"),
             (413, "BadRequest"),
-            (429, "Throttled"),
+            (429, "RateLimited"),
             (302, "Redirected"),
-            (503, "ServerFault"),
+            (503, "ServerError"),
         ] {
             let error = error(status, "application/json", "{\"message\": \"s3cret\"}");
             assert!(
@@ -225,7 +225,7 @@ mod tests {
             .unwrap();
         let busy = of(&busy, &[], Context::default());
         assert!(
-            matches!(busy.kind(), ErrorKind::Throttled { retry_after: Some(after) } if after == "7")
+            matches!(busy.kind(), ErrorKind::RateLimited { retry_after: Some(after) } if after == "7")
         );
         assert_eq!(
             (busy.request_id(), busy.retry_after()),

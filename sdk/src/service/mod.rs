@@ -10,7 +10,7 @@ mod settings;
 use http::Method;
 
 use crate::catalog::address::Address;
-use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpoint};
+use crate::catalog::{EndpointChoice, EndpointFilter, Interfaces, NoEndpointError};
 use crate::client::Client;
 use crate::discovery::ServiceVersion;
 use crate::error::{Context, Error, ErrorKind};
@@ -316,7 +316,7 @@ impl ServiceClient {
                         "the token is unscoped, and so has no catalog: ask for one with a scope"
                     }
                 };
-                Err(NoEndpoint::without_catalog(&self.filter, why))
+                Err(NoEndpointError::without_catalog(&self.filter, why))
             }
         };
         let endpoint = found.map_err(|none| Error::no_endpoint(none, context.clone()))?;

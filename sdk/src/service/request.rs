@@ -59,7 +59,7 @@ const SECRET_KEYS: [&str; 8] = [
 ///
 /// # Errors
 ///
-/// Awaiting it fails with the kinds `NoEndpoint`, `NotFound`, `NotAllowed`, `Conflict`, and those that
+/// Awaiting it fails with the kinds `NoEndpoint`, `NotFound`, `Forbidden`, `Conflict`, and those that
 /// any call can have.
 #[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]

@@ -76,7 +76,7 @@ impl ServiceResponse {
     ///
     /// # Errors
     ///
-    /// `UnexpectedAnswer`: it is not that; the error says where in it.
+    /// `UnexpectedResponse`: it is not that; the error says where in it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.response.json().map_err(|error| {
             let id = self

@@ -55,7 +55,7 @@ pub(super) fn learn(client: &Client, token: &AuthToken) {
 async fn ask(client: &Client, token: &AuthToken) -> Result<AuthToken, Error> {
     match import_token(client, token.id().clone()).await {
         // That of a trust may not look at itself, but at its catalog.
-        Err(error) if matches!(error.kind(), ErrorKind::NotAllowed) => {
+        Err(error) if matches!(error.kind(), ErrorKind::Forbidden) => {
             with_catalog(client, token).await
         }
         told => told,

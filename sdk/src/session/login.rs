@@ -134,7 +134,7 @@ impl Session {
                 Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
                     let given = sound(&needed, client)?;
                     let Some(more) = self.factors(&given, client).await? else {
-                        return Err(Error::more_factors(needed, client));
+                        return Err(Error::mfa_required(needed, client));
                     };
                     one_shot = is_one_shot(&more);
                     login = GenerateToken::new(self.auth(more)).receipt(&needed.id);
@@ -209,7 +209,7 @@ pub(crate) async fn log_in(
     match client.log_in(login, one_shot).await {
         Ok(answer) => issued(answer, client),
         Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
-            Err(Error::more_factors(needed, client))
+            Err(Error::mfa_required(needed, client))
         }
         Err(SendError::Other(error)) => Err(error),
     }

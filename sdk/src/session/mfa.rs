@@ -11,14 +11,14 @@ use crate::transport::BoxFuture;
 impl ReceiptRequired {
     /// The methods that were proved already.
     #[must_use]
-    pub fn proved(&self) -> &[AuthMethodName] {
+    pub fn completed(&self) -> &[AuthMethodName] {
         &self.partial.receipt.methods
     }
 
     /// For each rule that fits, the methods that are still missing; the shortest first.
     #[must_use]
     pub fn missing(&self) -> Vec<Vec<AuthMethodName>> {
-        let proved = self.proved();
+        let proved = self.completed();
         let missing = |rule: &Vec<AuthMethodName>| {
             rule.iter()
                 .filter(|method| !proved.contains(method))
@@ -115,7 +115,7 @@ where
 }
 
 #[cfg(feature = "totp")]
-pub use self::seed::{InvalidSeed, TotpSeed};
+pub use self::seed::{TotpSeed, TotpSeedError};
 
 #[cfg(feature = "totp")]
 mod seed {
@@ -148,14 +148,14 @@ mod seed {
         /// # Errors
         ///
         /// It is no base32.
-        pub fn new(base32: impl Into<String>) -> Result<Self, InvalidSeed> {
+        pub fn new(base32: impl Into<String>) -> Result<Self, TotpSeedError> {
             let seed = Secret::new(base32);
             match totp::passcode(seed.expose(), 0) {
                 Some(_) => Ok(TotpSeed {
                     seed,
                     spent: Mutex::new(None),
                 }),
-                None => Err(InvalidSeed),
+                None => Err(TotpSeedError),
             }
         }
 
@@ -212,7 +212,7 @@ mod seed {
     /// The seed of one-time passcodes is no base32.
     #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
     #[error("the seed is no base32: it has letters from A to Z and digits from 2 to 7")]
-    pub struct InvalidSeed;
+    pub struct TotpSeedError;
 
     impl Factor for TotpSeed {
         fn method(&self) -> AuthMethodName {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::files::private;
 use crate::token::AuthToken;
-use crate::token::import::InvalidExport;
+use crate::token::import::ImportError;
 
 impl AuthToken {
     /// Writes the token's [export](AuthToken::export) to a file that only its owner can read (mode
@@ -51,12 +51,12 @@ impl AuthToken {
     pub fn load(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         let text = read(path).map_err(|error| with_path(path, &error))?;
-        let invalid = |error: InvalidExport| {
+        let invalid = |error: ImportError| {
             let message = format!("{}: {error}", path.display());
             io::Error::new(io::ErrorKind::InvalidData, message)
         };
         let export: Value = serde_json::from_slice(&text)
-            .map_err(|_| invalid(InvalidExport::no_export("it is not JSON")))?;
+            .map_err(|_| invalid(ImportError::no_export("it is not JSON")))?;
         AuthToken::from_export(export).map_err(invalid)
     }
 }

@@ -21,14 +21,14 @@ impl AuthToken {
     /// # Errors
     ///
     /// It is of another form, or something is missing in it.
-    pub fn from_export(mut export: Value) -> Result<Self, InvalidExport> {
-        let no_export = |what: String| Err(InvalidExport::no_export(&what));
+    pub fn from_export(mut export: Value) -> Result<Self, ImportError> {
+        let no_export = |what: String| Err(ImportError::no_export(&what));
         match export.get("format").and_then(Value::as_u64) {
             Some(1..=FORMAT) => {}
             Some(newer) if newer > FORMAT => {
                 let help = "read it with the version that wrote it, or export the token again";
                 let what = format!("the export's `format` is newer than {FORMAT}");
-                return Err(InvalidExport { what, help });
+                return Err(ImportError { what, help });
             }
             _ => return no_export(format!("its `format` is no number from 1 to {FORMAT}")),
         }
@@ -72,8 +72,8 @@ impl AuthToken {
     ///
     /// It is of none of these forms, something is missing in it, or it says that it comes from a server
     /// other than `auth_url`. The message shows nothing that is secret.
-    pub fn import(mut value: Value, auth_url: &str) -> Result<Self, InvalidExport> {
-        let url = AuthUrl::parse(auth_url).map_err(|_| InvalidExport {
+    pub fn import(mut value: Value, auth_url: &str) -> Result<Self, ImportError> {
+        let url = AuthUrl::parse(auth_url).map_err(|_| ImportError {
             what: "the auth URL is no URL of an Identity service".to_owned(),
             help: "write it as https://keystone.example:5000/v3",
         })?;
@@ -82,7 +82,7 @@ impl AuthToken {
             let token = AuthToken::from_export(value)?;
             return match AuthUrl::parse(token.auth_url()) {
                 Ok(issuer) if url.may_be(&issuer) => Ok(token),
-                _ => Err(InvalidExport {
+                _ => Err(ImportError {
                     what: format!("the token is of {}, not of {url}", issuer(&token)),
                     help: "give the auth URL that it came from, or log in",
                 }),
@@ -94,7 +94,7 @@ impl AuthToken {
             let mut body = object(&mut value, "body")?;
             if body.get("access").is_some() {
                 let what = "its `body` is a token of Identity v2, which is gone";
-                return Err(InvalidExport::no_export(what));
+                return Err(ImportError::no_export(what));
             }
             let body = object(&mut body, "token")?;
             return read(id, body, "body.token", url);
@@ -103,7 +103,7 @@ impl AuthToken {
             let id = TokenId::new(text(&value, "id")?);
             return read(id, of_php(value), "", url);
         }
-        Err(InvalidExport::no_export(match value {
+        Err(ImportError::no_export(match value {
             Value::String(_) => "it is a text, which may hold JSON that is to be parsed first",
             _ => {
                 "it is neither an export of this crate or of php-opencloud, nor keystoneauth's \
@@ -160,20 +160,20 @@ fn of_php(mut array: Value) -> Value {
     array
 }
 
-fn text(value: &Value, key: &str) -> Result<String, InvalidExport> {
+fn text(value: &Value, key: &str) -> Result<String, ImportError> {
     match value.get(key).and_then(Value::as_str) {
         Some(text) if !text.is_empty() => Ok(text.to_owned()),
-        _ => Err(InvalidExport::no_export(&format!("it has no `{key}`"))),
+        _ => Err(ImportError::no_export(&format!("it has no `{key}`"))),
     }
 }
 
 /// What [`AuthToken::export`] says where the token's own times are wrong.
-fn lifetime(value: &Value) -> Result<Lifetime, InvalidExport> {
+fn lifetime(value: &Value) -> Result<Lifetime, ImportError> {
     let moment = |key: &str| {
         let text = value.get(key).and_then(Value::as_str);
         let moment = text.and_then(|text| text.parse::<Timestamp>().ok());
         let moment = moment.map(Timestamp::as_millisecond);
-        moment.ok_or_else(|| InvalidExport::no_export("its `lifetime` is wrong"))
+        moment.ok_or_else(|| ImportError::no_export("its `lifetime` is wrong"))
     };
     Ok(Lifetime {
         from: moment("from")?,
@@ -184,12 +184,12 @@ fn lifetime(value: &Value) -> Result<Lifetime, InvalidExport> {
     })
 }
 
-fn object(value: &mut Value, key: &str) -> Result<Value, InvalidExport> {
+fn object(value: &mut Value, key: &str) -> Result<Value, ImportError> {
     value
         .get_mut(key)
         .map(Value::take)
         .filter(Value::is_object)
-        .ok_or_else(|| InvalidExport::no_export(&format!("it has no `{key}`")))
+        .ok_or_else(|| ImportError::no_export(&format!("it has no `{key}`")))
 }
 
 /// `place` is where the body stands in the whole, for messages.
@@ -198,7 +198,7 @@ fn read(
     body: Value,
     place: &str,
     auth_url: Arc<str>,
-) -> Result<AuthToken, InvalidExport> {
+) -> Result<AuthToken, ImportError> {
     let secrets = [Secret::new(id.expose())];
     let read = lenient::<Token>(&body).map_err(|fault| {
         let path = fault.path(&secrets);
@@ -208,7 +208,7 @@ fn read(
             (place, "") => format!("`{place}` lacks something"),
             (place, path) => format!("`{place}.{path}` is wrong"),
         };
-        InvalidExport::no_export(&what)
+        ImportError::no_export(&what)
     });
     let (token, odd) = read?;
     if let Some(odd) = odd {
@@ -222,14 +222,14 @@ fn read(
 /// A value is no token that was exported, or not one of the server that it should be of.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{what}; {help}")]
-pub struct InvalidExport {
+pub struct ImportError {
     what: String,
     help: &'static str,
 }
 
-impl InvalidExport {
+impl ImportError {
     pub(crate) fn no_export(why: &str) -> Self {
-        InvalidExport {
+        ImportError {
             what: format!("not an exported token: {why}"),
             help: "export the token again",
         }

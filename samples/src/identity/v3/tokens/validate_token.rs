@@ -13,6 +13,6 @@ pub async fn validate_token(
 
     let identity = openstack.identity_v3();
 
-    // Valid, Invalid or NotAllowed. That it can't be found out is an error.
+    // Valid, Invalid or Forbidden. That it can't be found out is an error.
     identity.validate_token(token_id).await
 }

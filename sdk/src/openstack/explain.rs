@@ -12,7 +12,7 @@ use crate::identity::v3::auth::{Auth, Credentials};
 use crate::identity::v3::tokens::GenerateToken;
 use crate::openstack::Shared;
 use crate::runtime::foreign::shown;
-use crate::runtime::{Operation, Secret, recording, redacting, scrub_setting, to_json};
+use crate::runtime::{Operation, Secret, redacted_json, scrub_setting, secrets_of};
 use crate::session::Catalog;
 
 /// How many types of services are shown: more than there are.
@@ -176,8 +176,8 @@ fn of_the_system() -> String {
 
 /// The request of a login, its body with secrets hidden, also where else they stand; `auth_url` ends in `/v3`.
 pub(crate) fn describe(auth: Auth, auth_url: &str) -> String {
-    let (_, secrets) = recording(|| to_json(&auth));
-    let body = redacting(|| serde_json::to_value(&auth)).and_then(|auth| {
+    let secrets = secrets_of(&auth);
+    let body = redacted_json(&auth).and_then(|auth| {
         let auth = shown_value(auth, &secrets);
         serde_json::to_string_pretty(&serde_json::json!({ "auth": auth }))
     });

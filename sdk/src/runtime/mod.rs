@@ -49,7 +49,7 @@ pub use request::{Request, RequestBuilder};
 pub use response::Response;
 pub use secret::Secret;
 #[cfg(feature = "client")]
-pub(crate) use secret::{recording, to_json};
+pub(crate) use secret::{recording, redacted_json, secrets_of, to_json};
 pub use serde_json::Value;
 pub use tagged::{Tag, Tagged};
 pub use text::{Parameter, Unrecognized};
@@ -68,8 +68,6 @@ pub(crate) use lenient::lenient;
 #[cfg(feature = "client")]
 pub(crate) use partial::{LARGEST_ERROR, error_json};
 pub(crate) use scrub::{has_secret, scrub, scrub_setting, scrub_value};
-#[cfg(feature = "client")]
-pub(crate) use secret::redacting;
 
 /// What is the same for all operations of a service.
 #[derive(Clone, Copy, Debug)]

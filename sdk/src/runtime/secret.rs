@@ -6,6 +6,7 @@ use std::io;
 
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 /// A secret: shown nowhere, overwritten when it is dropped.
@@ -107,11 +108,27 @@ impl io::Write for Growing {
 
 /// Runs `serialize`, in which every secret is serialized as `[secret]`: for a person to read.
 #[cfg(feature = "client")]
-pub(crate) fn redacting<T>(serialize: impl FnOnce() -> T) -> T {
+fn redacting<T>(serialize: impl FnOnce() -> T) -> T {
     let outer = REDACTED.replace(true);
     let result = serialize();
     REDACTED.set(outer);
     result
+}
+
+/// A value as JSON for a person or a name: each secret in it is `[secret]`.
+///
+/// # Errors
+///
+/// The value can't be written as JSON.
+#[cfg(feature = "client")]
+pub(crate) fn redacted_json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Value> {
+    redacting(|| serde_json::to_value(value))
+}
+
+/// The secrets in a value, in the order in which they are sent.
+#[cfg(feature = "client")]
+pub(crate) fn secrets_of(value: &(impl Serialize + ?Sized)) -> Vec<Secret> {
+    recording(|| to_json(value)).1
 }
 
 #[cfg(test)]

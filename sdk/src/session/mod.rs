@@ -33,7 +33,7 @@ use crate::exchange::timer;
 use crate::identity::v3::auth::{Credentials, Scope};
 use crate::identity::v3::common::TokenId;
 use crate::identity::v3::tokens::{AuthMethodName, GenerateToken, ValidateToken};
-use crate::runtime::{Secret, recording, to_json};
+use crate::runtime::{Secret, secrets_of};
 #[cfg(feature = "store")]
 use crate::store::TokenCache;
 use crate::token::AuthToken;
@@ -175,7 +175,7 @@ impl Session {
 
     /// Notes the secrets of the credentials that it logs in with.
     pub(crate) fn note_secrets(&self, credentials: &Credentials) {
-        let (_, secrets) = recording(|| to_json(credentials));
+        let secrets = secrets_of(credentials);
         *self.secrets.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
     }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::discovery::auth_url::AuthUrl;
 use crate::identity::v3::auth::{AuthMethod, Credentials, Scope};
-use crate::runtime::{Keyed, recording, redacting};
+use crate::runtime::{Keyed, redacted_json, secrets_of};
 
 /// Under what a token is kept: a hash of the server's address and of all that a login says but its
 /// secrets. Two logins have the same key only if they would bring a token of the same user with the same
@@ -46,7 +46,7 @@ impl StoreKey {
         for member in members {
             hash.member(member)?;
         }
-        hash.value(&redacting(|| serde_json::to_value(scope)).ok()?);
+        hash.value(&redacted_json(&scope).ok()?);
         let hash = HEXLOWER.encode(&hash.0.finalize());
         Some(StoreKey(format!("openstack-v{VERSION}-{hash}")))
     }
@@ -115,8 +115,8 @@ impl Hash {
     /// can't be told who asks.
     fn member(&mut self, member: &AuthMethod) -> Option<()> {
         let alone = Credentials::new(member.clone());
-        let (said, secrets) = recording(|| redacting(|| serde_json::to_value(alone)));
-        self.value(&said.ok()?);
+        let secrets = secrets_of(&alone);
+        self.value(&redacted_json(&alone).ok()?);
         let secrets = match says(member) {
             Says::Names => Vec::new(),
             Says::Token if !secrets.is_empty() => secrets,

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{StoreError, StoreKey};
 use crate::identity::v3::auth::{AuthMethod, Credentials};
-use crate::runtime::{Keyed, Secret, recording, redacting};
+use crate::runtime::{Keyed, Secret, secrets_of};
 
 /// Whether tokens are sealed before they are put into a store: encrypted, so that who can read the store
 /// can't use them, and with proof of who wrote them, so that who can write to it can't bring in another.
@@ -170,7 +170,7 @@ fn secrets(
     members.sort_unstable_by_key(|member| member.key());
     let secrets = |member: &AuthMethod| {
         let alone = Credentials::new(member.clone());
-        recording(|| redacting(|| serde_json::to_value(alone))).1
+        secrets_of(&alone)
     };
     members
         .into_iter()

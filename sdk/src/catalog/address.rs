@@ -132,6 +132,14 @@ fn is_port(text: &str) -> bool {
         && digits.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
+/// Whether a part of a path is a version: `v3`, `v2.1`.
+#[cfg(feature = "client")]
+pub(crate) fn is_version(part: &str) -> bool {
+    let numbers = part.strip_prefix('v').unwrap_or_default();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    numbers.split('.').all(is_number)
+}
+
 #[cfg(all(test, feature = "client"))]
 mod tests {
     use super::Address;

@@ -6,11 +6,11 @@ use super::CloudConfig;
 use super::origin::Origin;
 use super::settings::{Setting, is_secret};
 use crate::identity::v3::auth::Auth;
-#[cfg(feature = "reqwest")]
-use crate::openstack::explain::ca_certificates;
-use crate::openstack::explain::describe;
 use crate::runtime::Secret;
 use crate::runtime::foreign::{escaped, shown};
+use crate::session::describe::describe;
+#[cfg(feature = "reqwest")]
+use crate::transport::trust::ca_certificates;
 
 /// One line of the table.
 struct Row([String; 4]);

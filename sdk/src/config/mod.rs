@@ -109,6 +109,8 @@
 //! | an international host name | encoded | an error: write it as `xn--...` |
 //! | `insecure: true` with `verify: true`; `key` without `cert` | off; left out | an error |
 
+#[cfg(feature = "reqwest")]
+mod certificates;
 mod choice;
 mod connection;
 mod credentials;
@@ -117,10 +119,9 @@ mod explain;
 mod files;
 mod loader;
 mod misspelt;
-mod openstack;
 mod origin;
 mod region;
-mod reload;
+pub(crate) mod reload;
 mod scope;
 mod settings;
 mod template;

@@ -14,7 +14,7 @@ use crate::transport::BoxError;
 use crate::transport::BoxFuture;
 
 /// The credentials of a cloud, as its configuration has them at each login.
-pub(super) struct Reloaded(Arc<Source>);
+pub(crate) struct Reloaded(Arc<Source>);
 
 /// Where credentials come from, and whose they must be.
 struct Source {
@@ -26,7 +26,7 @@ struct Source {
 }
 
 impl Reloaded {
-    pub(super) fn new(config: &CloudConfig) -> Self {
+    pub(crate) fn new(config: &CloudConfig) -> Self {
         let files = config.files().map(|path| escaped(&path.to_string_lossy()));
         Reloaded(Arc::new(Source {
             loader: config.loader.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::catalog::address::Address;
+use crate::catalog::address::{Address, is_version};
 use crate::identity::v3::service::{Link, VersionStatus};
 
 /// A version of a service's API.
@@ -109,13 +109,6 @@ pub(super) fn split_version(path: &str) -> Option<(&str, &str)> {
         start += part.len() + 1;
     }
     None
-}
-
-/// `v3`, `v2.1`
-pub(crate) fn is_version(part: &str) -> bool {
-    let numbers = part.strip_prefix('v').unwrap_or_default();
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    numbers.split('.').all(is_number)
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::exchange::retry::Repeat;
 use crate::transport::Body;
 
 pub use self::document::ServiceVersion;
-pub(crate) use self::document::is_version;
 pub(crate) use self::identity::IdentityUrl;
 pub(crate) use self::services::VersionCache;
 

@@ -2,7 +2,7 @@
 
 use http::Uri;
 
-use crate::discovery::is_version;
+use crate::catalog::address::is_version;
 use crate::runtime::{Secret, scrub_setting};
 
 /// The address without its user, and without the values of its query. A name without a value is a flag,

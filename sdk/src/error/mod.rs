@@ -6,8 +6,7 @@ use std::fmt;
 use http::{StatusCode, Uri};
 
 use crate::catalog::NoEndpointError;
-use crate::client::Client;
-use crate::identity::v3::tokens::{GenerateToken, GenerateTokenFailure, ReceiptRequired};
+use crate::identity::v3::tokens::GenerateTokenFailure;
 use crate::runtime::{DecodeError, RequestError, Response, Secret, ServiceError, scrub};
 use crate::transport::{Proxy, TransportError, TransportErrorKind};
 
@@ -261,12 +260,6 @@ impl Error {
         let mut new = Error::new(ErrorKind::MfaRequired(Box::new(needed)), context, what);
         new.0.status = Some(StatusCode::UNAUTHORIZED);
         new
-    }
-
-    /// More factors are wanted of a login.
-    pub(crate) fn mfa_required(needed: ReceiptRequired, client: &Client) -> Self {
-        let context = client.context::<GenerateToken>(Some(http::Method::POST));
-        Error::generate_token(GenerateTokenFailure::ReceiptRequired(needed), context)
     }
 
     /// The catalog leads nowhere.

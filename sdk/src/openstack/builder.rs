@@ -14,23 +14,24 @@ use crate::exchange::event::{Event, Observer};
 use crate::exchange::pipeline::Pipeline;
 use crate::exchange::timeouts::Timeouts;
 use crate::identity::v3::auth::{Credentials, Scope};
-#[cfg(feature = "reqwest")]
-use crate::openstack::explain::CheckedBy;
-use crate::openstack::explain::Explanation;
-use crate::openstack::{OpenStack, Shared};
+use crate::openstack::OpenStack;
 use crate::service::ServiceSettings;
+use crate::service::cloud::{Cloud, Explanation};
+use crate::session::fingerprint::fingerprint;
 use crate::session::mfa::Factor;
 use crate::session::provider::{CredentialsProvider, Fixed};
 use crate::session::{Login, Session};
 #[cfg(feature = "store")]
 use crate::store::CacheSettings;
 use crate::token::AuthToken;
-use crate::token::owner::{PassedOver, Wanted, check, fingerprint};
+use crate::token::owner::{PassedOver, Wanted, check};
 use crate::transport::Transport;
 #[cfg(feature = "reqwest")]
 use crate::transport::pem::{ClientCertificate, Pem};
 #[cfg(feature = "reqwest")]
 use crate::transport::reqwest::{HttpVersion, Settings};
+#[cfg(feature = "reqwest")]
+use crate::transport::trust::CheckedBy;
 
 /// What an [`OpenStack`] is made of. [`build`](OpenStackBuilder::build) sends nothing.
 #[must_use]
@@ -402,7 +403,7 @@ impl OpenStackBuilder {
         if let Some(credentials) = &self.known {
             session.note_secrets(credentials);
         }
-        Ok(OpenStack::new(Shared {
+        Ok(OpenStack::new(Cloud {
             session,
             client: Client {
                 url,

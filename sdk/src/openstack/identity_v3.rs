@@ -14,12 +14,13 @@ use crate::identity::v3::service::{ListVersions, Version};
 use crate::identity::v3::tokens::{
     GenerateToken, GetToken, ReceiptId, RevokeToken, Token, ValidateToken,
 };
-use crate::openstack::{Loss, OpenStack};
+use crate::openstack::OpenStack;
 use crate::runtime::{Operation, Paginated};
+use crate::service::cloud::Loss;
+use crate::session::fingerprint::fingerprint;
 use crate::session::{is_one_shot, log_in};
 use crate::token::AuthToken;
 use crate::token::import::import_token;
-use crate::token::owner::fingerprint;
 use crate::transport::BoxFuture;
 
 /// The Identity service, v3.
@@ -120,7 +121,7 @@ impl IdentityV3 {
     /// `Forbidden` if it may not look at itself, as that of a trust with impersonation; `InvalidInput`
     /// if it can't be an id.
     pub async fn import_token(&self, id: impl Into<TokenId>) -> Result<AuthToken, Error> {
-        import_token(&self.openstack.shared().client, id.into()).await
+        import_token(&self.openstack.cloud().client, id.into()).await
     }
 
     /// Tells whether a token is good.
@@ -158,7 +159,7 @@ impl IdentityV3 {
     pub async fn revoke_token(&self, id: impl Into<TokenId>) -> Result<(), Error> {
         let id = id.into();
         self.send(RevokeToken::new(&id)).await?;
-        self.openstack.shared().session.forget(&id).await;
+        self.openstack.cloud().session.forget(&id).await;
         Ok(())
     }
 
@@ -227,7 +228,7 @@ impl IdentityV3 {
         &self,
         operation: O,
     ) -> Result<O::Output, SendError<O::Failure>> {
-        let shared = self.openstack.shared();
+        let shared = self.openstack.cloud();
         let client = shared.client.begin();
         if !O::SESSION {
             return client
@@ -258,7 +259,7 @@ impl IdentityV3 {
         &self,
         operation: O,
     ) -> Result<Vec<O::Item>, SendError<O::Failure>> {
-        let shared = self.openstack.shared();
+        let shared = self.openstack.cloud();
         let client = shared.client.begin();
         if !O::SESSION {
             return client.list(&operation, None).await;
@@ -323,7 +324,7 @@ impl IntoFuture for GenerateTokenCall {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let client = self.openstack.shared().client.begin();
+            let client = self.openstack.cloud().client.begin();
             let auth_url = client.url.given().to_string();
             let mut fingerprint = fingerprint(&auth_url, &self.credentials, self.scope.as_ref());
             let mut auth = Auth::new(self.credentials);

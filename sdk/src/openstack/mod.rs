@@ -2,6 +2,8 @@
 
 pub(crate) mod builder;
 pub(crate) mod explain;
+#[cfg(feature = "config")]
+mod from_config;
 pub(crate) mod identity_v3;
 #[cfg(feature = "store")]
 mod token_store;
@@ -11,16 +13,14 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 
-use crate::client::Client;
-use crate::discovery::VersionCache;
-use crate::error::{Context, Error, ErrorKind};
+use crate::error::Error;
 use crate::identity::v3::auth::Scope;
 use crate::identity::v3::tokens::RevokeToken;
 use crate::openstack::builder::OpenStackBuilder;
 use crate::openstack::explain::explain;
 use crate::openstack::identity_v3::IdentityV3;
-use crate::service::{ServiceClient, ServiceSettings};
-use crate::session::{Session, SessionToken};
+use crate::service::ServiceClient;
+use crate::service::cloud::{Cloud, Loss};
 use crate::token::AuthToken;
 
 /// A cloud, and who we are there. Clones share one session: log in once, and all of them are.
@@ -37,45 +37,7 @@ use crate::token::AuthToken;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct OpenStack(Arc<Shared>);
-
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) client: Client,
-    pub(crate) session: Session,
-    pub(crate) services: Arc<ServiceSettings>,
-    pub(crate) versions: Arc<VersionCache>,
-    pub(crate) revoke_on_close: bool,
-    /// Where each value came from, if the program didn't give them itself.
-    pub(crate) configuration: Option<explain::Explanation>,
-    #[cfg(feature = "reqwest")]
-    pub(crate) checked_by: explain::CheckedBy,
-}
-
-/// How often a call replaces its token.
-const MOST_REPLACEMENTS: u32 = 2;
-
-/// What an error may mean for the session's token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Loss {
-    /// Nothing.
-    None,
-    /// It is refused.
-    Certain,
-    /// It may be gone: a token whose user or project is gone makes Keystone answer 404 to everything.
-    Possible,
-}
-
-impl Loss {
-    /// What an error of the Identity service means.
-    pub(crate) fn of(error: &Error) -> Self {
-        match error.kind() {
-            ErrorKind::Unauthorized => Loss::Certain,
-            ErrorKind::NotFound => Loss::Possible,
-            _ => Loss::None,
-        }
-    }
-}
+pub struct OpenStack(Arc<Cloud>);
 
 impl OpenStack {
     /// Starts with the address of the Identity service, with or without `/v3`.
@@ -83,8 +45,8 @@ impl OpenStack {
         OpenStackBuilder::new(auth_url.into())
     }
 
-    pub(crate) fn new(shared: Shared) -> Self {
-        OpenStack(Arc::new(shared))
+    pub(crate) fn new(cloud: Cloud) -> Self {
+        OpenStack(Arc::new(cloud))
     }
 
     /// The Identity service, v3.
@@ -102,7 +64,7 @@ impl OpenStack {
     /// # Ok(()) }
     /// ```
     pub fn service(&self, service_type: impl Into<String>) -> ServiceClient {
-        ServiceClient::new(self.clone(), service_type.into())
+        ServiceClient::new(self.0.clone(), service_type.into())
     }
 
     /// The region whose services are wanted, if one was given.
@@ -145,7 +107,7 @@ impl OpenStack {
     #[must_use]
     pub fn rescope(&self, scope: impl Into<Scope>) -> Self {
         let session = self.0.session.rescoped(scope.into());
-        OpenStack::new(Shared {
+        OpenStack::new(Cloud {
             session,
             ..(*self.0).clone()
         })
@@ -164,9 +126,9 @@ impl OpenStack {
                 "write it as req- and a UUID",
             )
         })?;
-        let mut shared = (*self.0).clone();
-        shared.client.pipeline.global_request_id = Some(value);
-        Ok(OpenStack::new(shared))
+        let mut cloud = (*self.0).clone();
+        cloud.client.pipeline.global_request_id = Some(value);
+        Ok(OpenStack::new(cloud))
     }
 
     /// Ends the session: revokes its token, if [`revoke_on_close`](OpenStackBuilder::revoke_on_close)
@@ -180,7 +142,7 @@ impl OpenStack {
     ///
     /// The token could not be revoked; it lives until it expires.
     pub async fn close(self) -> Result<(), Error> {
-        let Shared {
+        let Cloud {
             client, session, ..
         } = &*self.0;
         if !self.0.revoke_on_close {
@@ -201,55 +163,8 @@ impl OpenStack {
         }
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn cloud(&self) -> &Arc<Cloud> {
         &self.0
-    }
-}
-
-impl Shared {
-    /// The session's token, for an operation of this name, in the time that `client` has.
-    pub(crate) async fn token(
-        &self,
-        client: &Client,
-        operation: &'static str,
-    ) -> Result<SessionToken, Error> {
-        if let Some(token) = self.session.ready() {
-            return Ok(token);
-        }
-        let context = Context {
-            operation: operation.into(),
-            host: client.host().to_owned(),
-            ..Context::default()
-        };
-        let token = self.session.token(client, operation);
-        // In a box, as it is large, and this one is in the future of each call.
-        Box::pin(client.pipeline.within(&context, token)).await
-    }
-
-    /// Whether a call is made once more with another token, after an error that may mean that its own is
-    /// dead. `replaced` is how often it was: at most twice, as the first replacement may be of the second of
-    /// the revocation, which Keystone revokes whole; the session waits until it is over before the next one.
-    pub(crate) async fn tries_again(
-        &self,
-        client: &Client,
-        replaced: &mut u32,
-        loss: Loss,
-        token: &SessionToken,
-    ) -> bool {
-        if *replaced == MOST_REPLACEMENTS || !self.is_lost(client, loss, token).await {
-            return false;
-        }
-        *replaced += 1;
-        self.session.refused(token);
-        self.session.can_log_in()
-    }
-
-    async fn is_lost(&self, client: &Client, loss: Loss, token: &SessionToken) -> bool {
-        match loss {
-            Loss::None => false,
-            Loss::Certain => true,
-            Loss::Possible => self.session.is_lost(client, token).await,
-        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Settings that others gave, as a person may see them.
 
-use crate::runtime::{Secret, is_shown, scrub_setting};
+#[cfg(feature = "config")]
+use crate::runtime::is_shown;
+use crate::runtime::{Secret, scrub_setting};
 
 /// The same with an escape in place of each character that steers a terminal or can't be seen.
+#[cfg(feature = "config")]
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

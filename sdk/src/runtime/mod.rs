@@ -61,7 +61,7 @@ pub use crate::{
 };
 
 pub(crate) use hidden::HIDDEN;
-#[cfg(feature = "client")]
+#[cfg(feature = "config")]
 pub(crate) use hidden::is_shown;
 #[cfg(feature = "client")]
 pub(crate) use lenient::lenient;

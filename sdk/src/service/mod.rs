@@ -1,11 +1,14 @@
 //! Requests to any service of the catalog.
 
+pub(crate) mod cloud;
 mod download;
 mod failure;
 mod path;
 mod request;
 mod response;
 mod settings;
+
+use std::sync::Arc;
 
 use http::Method;
 
@@ -15,10 +18,11 @@ use crate::client::Client;
 use crate::discovery::ServiceVersion;
 use crate::error::{Context, Error, ErrorKind};
 use crate::identity::v3::tokens::Token;
-use crate::openstack::OpenStack;
 use crate::runtime::scrub_setting;
 use crate::session::{Catalog, SessionToken};
 use crate::token::AuthToken;
+
+use self::cloud::Cloud;
 
 pub use self::download::ServiceDownload;
 pub use self::request::ServiceRequest;
@@ -28,7 +32,7 @@ pub(crate) use self::settings::ServiceSettings;
 /// What the session takes for the operation when it needs a token for a service.
 const PLACEHOLDER: &str = "service";
 
-/// A service of the catalog, to which requests can be sent. Made by [`OpenStack::service`].
+/// A service of the catalog, to which requests can be sent. Made by [`OpenStack::service`](crate::OpenStack::service).
 ///
 /// The endpoint is looked up in the catalog of the token that a request is sent with, so it follows each
 /// renewal. If it is not in there, or can't be reached, the session looks the catalog up again, at most once
@@ -46,19 +50,19 @@ const PLACEHOLDER: &str = "service";
 /// let network: Value = created.json()?;
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct ServiceClient {
-    openstack: OpenStack,
+    cloud: Arc<Cloud>,
     filter: EndpointFilter,
     endpoint_override: Option<String>,
 }
 
 impl ServiceClient {
-    pub(crate) fn new(openstack: OpenStack, service_type: String) -> Self {
+    pub(crate) fn new(cloud: Arc<Cloud>, service_type: String) -> Self {
         ServiceClient {
-            filter: openstack.shared().services.filter(&service_type),
-            openstack,
+            filter: cloud.services.filter(&service_type),
+            cloud,
             endpoint_override: None,
         }
     }
@@ -141,7 +145,7 @@ impl ServiceClient {
     /// `NoEndpoint`, or there is no token.
     pub async fn endpoint(&self) -> Result<String, Error> {
         let context = self.context("endpoint");
-        let client = self.openstack.shared().client.begin();
+        let client = self.cloud.client.begin();
         let Place { address, .. } = self.place(&client, &context).await?;
         Ok(format!("{}{}", address.origin, address.path))
     }
@@ -153,10 +157,10 @@ impl ServiceClient {
     /// There is no token. That no endpoint fits is no error here.
     pub async fn explain(&self) -> Result<EndpointChoice, Error> {
         let context = self.context("explain");
-        let shared = self.openstack.shared();
-        let token = self.token(&shared.client.begin(), &context).await?;
-        let catalog = shared.session.catalog(&token);
-        let secrets = shared.session.secrets(&token);
+        let cloud = &self.cloud;
+        let token = self.token(&cloud.client.begin(), &context).await?;
+        let catalog = cloud.session.catalog(&token);
+        let secrets = cloud.session.secrets(&token);
         let services = catalog.services().unwrap_or_default();
         let mut choice = self.filter.explain_hiding(services, &secrets);
         let given = self.address_given();
@@ -165,21 +169,21 @@ impl ServiceClient {
     }
 
     /// The versions of its API that the service has, as it lists them above the endpoint's own version.
-    /// Asked for without a token, and once for all clones of the [`OpenStack`].
+    /// Asked for without a token, and once for all clones of the [`OpenStack`](crate::OpenStack).
     ///
     /// # Errors
     ///
     /// `NoEndpoint`, there is no token, or the service shows no list.
     pub async fn versions(&self) -> Result<Vec<ServiceVersion>, Error> {
         let mut context = self.context("versions");
-        let shared = self.openstack.shared();
-        let client = shared.client.begin();
+        let cloud = &self.cloud;
+        let client = cloud.client.begin();
         let mut moved = false;
         loop {
             let place = self.place(&client, &context).await?;
             context.method = Some(Method::GET);
             place.address.host().clone_into(&mut context.host);
-            let versions = shared
+            let versions = cloud
                 .versions
                 .get(&place.address, &client.pipeline, &context);
             match client.pipeline.within(&context, versions).await {
@@ -206,12 +210,12 @@ impl ServiceClient {
     }
 
     async fn token(&self, client: &Client, context: &Context) -> Result<SessionToken, Error> {
-        let token = self.openstack.shared().token(client, PLACEHOLDER).await;
+        let token = self.cloud.token(client, PLACEHOLDER).await;
         token.map_err(|error| error.within(PLACEHOLDER, &context.operation))
     }
 
     fn address_given(&self) -> Option<&str> {
-        let services = &self.openstack.shared().services;
+        let services = &self.cloud.services;
         let own = self.endpoint_override.as_deref();
         own.or_else(|| services.endpoint_override(self.filter.service_type()))
     }
@@ -219,7 +223,7 @@ impl ServiceClient {
     /// Where a request goes to, and with which token. The catalog is looked up again if it has nothing that
     /// fits, as what has been added since the login is not in it.
     async fn place(&self, client: &Client, context: &Context) -> Result<Place, Error> {
-        let session = &self.openstack.shared().session;
+        let session = &self.cloud.session;
         let mut token = self.token(client, context).await?;
         let mut looked = false;
         loop {
@@ -268,7 +272,7 @@ impl ServiceClient {
         if !matches!(error.kind(), ErrorKind::Unreachable) {
             return Err(error);
         }
-        let session = &self.openstack.shared().session;
+        let session = &self.cloud.session;
         if !std::mem::replace(moved, true)
             && let Some(token) = session.look_again(client, &place.token, catalog).await?
             && self.address(&token, &session.catalog(&token), context)? != place.address
@@ -304,7 +308,7 @@ impl ServiceClient {
     ) -> Result<Address, Error> {
         let found = match catalog.services() {
             Some(services) => {
-                let session = &self.openstack.shared().session;
+                let session = &self.cloud.session;
                 self.filter.find_hiding(services, || session.secrets(token))
             }
             None => {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroize;
 
+use super::cloud::Loss;
 use super::download::ServiceDownload;
 use super::path::{Target, with_query};
 use super::response::ServiceResponse;
@@ -16,7 +17,6 @@ use crate::catalog::is_a;
 use crate::error::{Context, Error, ErrorKind};
 use crate::exchange::pipeline::{Received, Terms};
 use crate::exchange::retry::Repeat;
-use crate::openstack::Loss;
 use crate::runtime::{Secret, recording, scrub, to_json};
 use crate::transport::{Body, BoxFuture};
 
@@ -178,7 +178,7 @@ impl ServiceRequest {
             let anything = HeaderValue::from_static("*/*");
             self.headers.insert(ACCEPT, anything);
         }
-        let timeouts = self.client.openstack.shared().client.pipeline.timeouts;
+        let timeouts = self.client.cloud.client.pipeline.timeouts;
         let Answered {
             answer,
             secrets,
@@ -234,8 +234,8 @@ impl ServiceRequest {
             return Err(Error::input_of(context, wrong));
         }
         let target = Target::parse(&self.path).map_err(|why| refuse(&context, why))?;
-        let shared = self.client.openstack.shared();
-        let mut client = shared.client.begin();
+        let cloud = &self.client.cloud;
+        let mut client = cloud.client.begin();
         let (mut replaced, mut moved) = (0, false);
         loop {
             let place = self.client.place(&client, &context).await?;
@@ -263,7 +263,7 @@ impl ServiceRequest {
             let opened = client.pipeline.open(request, terms).await;
             if self.body.as_bytes().is_none() {
                 // The stream took its time.
-                client = shared.client.begin();
+                client = cloud.client.begin();
             }
             let answer = match opened {
                 Ok(answer) => answer,
@@ -289,7 +289,7 @@ impl ServiceRequest {
                 .by(answer.extensions().get().cloned());
             let error = failure::of(&answer.map(Received::whole), &secrets, sent);
             let loss = self.loss(&error);
-            let again = shared.tries_again(&client, &mut replaced, loss, &place.token);
+            let again = cloud.tries_again(&client, &mut replaced, loss, &place.token);
             if !again.await {
                 return Err(error);
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Session;
+use super::fingerprint::fingerprint;
 use super::memory::{Denied, Fingerprint};
 use crate::client::{Client, SendError};
 use crate::error::Error;
@@ -19,7 +20,6 @@ use crate::runtime::Timestamp;
 use crate::runtime::{Response, is_sendable};
 use crate::session::mfa::Factor;
 use crate::token::AuthToken;
-use crate::token::owner::fingerprint;
 use crate::transport::BoxError;
 
 /// How often a login goes on with another factor, at most.
@@ -134,7 +134,7 @@ impl Session {
                 Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
                     let given = sound(&needed, client)?;
                     let Some(more) = self.factors(&given, client).await? else {
-                        return Err(Error::mfa_required(needed, client));
+                        return Err(mfa_required(needed, client));
                     };
                     one_shot = is_one_shot(&more);
                     login = GenerateToken::new(self.auth(more)).receipt(&needed.id);
@@ -200,6 +200,12 @@ pub(crate) fn is_one_shot(credentials: &Credentials) -> bool {
     members.any(|member| matches!(member, AuthMethod::Totp(_)))
 }
 
+/// The server requires further methods, and there are none.
+fn mfa_required(needed: ReceiptRequired, client: &Client) -> Error {
+    let context = client.context::<GenerateToken>(Some(http::Method::POST));
+    Error::generate_token(GenerateTokenFailure::ReceiptRequired(needed), context)
+}
+
 /// One login by hand, and the token with everything that the server said of it.
 pub(crate) async fn log_in(
     client: &Client,
@@ -209,7 +215,7 @@ pub(crate) async fn log_in(
     match client.log_in(login, one_shot).await {
         Ok(answer) => issued(answer, client),
         Err(SendError::Declared(GenerateTokenFailure::ReceiptRequired(needed))) => {
-            Err(Error::mfa_required(needed, client))
+            Err(mfa_required(needed, client))
         }
         Err(SendError::Other(error)) => Err(error),
     }

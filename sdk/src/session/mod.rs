@@ -3,6 +3,8 @@
 mod catalog;
 #[cfg(feature = "store")]
 mod confirmed;
+pub(crate) mod describe;
+pub(crate) mod fingerprint;
 mod gate;
 mod login;
 mod machine;

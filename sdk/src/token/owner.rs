@@ -1,7 +1,6 @@
 //! Whether a token from an earlier login is one that this session would get.
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::discovery::auth_url::AuthUrl;
 use crate::identity::v3::auth::{
@@ -12,8 +11,6 @@ use crate::identity::v3::common::{DomainRef, DomainSummary, UserRef};
 use crate::identity::v3::tokens::{Token, TokenProject, TokenTrust};
 use crate::runtime::Timestamp;
 use crate::runtime::scrub;
-#[cfg(feature = "store")]
-use crate::store::StoreKey;
 use crate::token::AuthToken;
 use crate::token::import::issuer;
 
@@ -52,22 +49,6 @@ pub(crate) fn check(
         return Err(PassedOver::Expired(token.expires_at));
     }
     belongs_to(token, wanted).map_err(PassedOver::Mismatch)
-}
-
-/// What tells the tokens of different logins apart, for those that are kept; none where a login doesn't
-/// say who asks. It takes a cryptographic hash, so it is there with the feature `store` alone.
-pub(crate) fn fingerprint(
-    auth_url: &str,
-    credentials: &Credentials,
-    scope: Option<&Scope>,
-) -> Option<Arc<str>> {
-    #[cfg(feature = "store")]
-    return StoreKey::new(auth_url, credentials, scope).map(|key| Arc::from(key.as_str()));
-    #[cfg(not(feature = "store"))]
-    return {
-        _ = (auth_url, credentials, scope);
-        None
-    };
 }
 
 /// Whether the token is of other credentials or for another scope than these. Names may differ in their case,

@@ -17,6 +17,8 @@ mod progress;
 mod proxy;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest;
+#[cfg(feature = "reqwest")]
+pub(crate) mod trust;
 
 pub use self::body::{Body, BodyChunks};
 pub use bytes::Bytes;

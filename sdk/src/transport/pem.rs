@@ -7,6 +7,10 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub(crate) struct Pem {
     /// The subject of errors: `the CA certificate`, or `OS_CACERT names /etc/ca.pem, which`.
+    #[cfg_attr(
+        not(any(feature = "rustls", feature = "rustls-no-provider")),
+        allow(dead_code)
+    )]
     name: String,
     bytes: Zeroizing<Vec<u8>>,
 }

@@ -1,28 +1,14 @@
 //! From a configuration to a client.
 
-#[cfg(feature = "reqwest")]
-use std::io;
-#[cfg(feature = "reqwest")]
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::config::reload::Reloaded;
+use crate::config::{CloudConfig, ConfigError};
 use crate::error::Error;
-#[cfg(feature = "reqwest")]
-use crate::files::plain;
 use crate::openstack::OpenStack;
 use crate::openstack::builder::OpenStackBuilder;
 #[cfg(feature = "reqwest")]
-use crate::transport::pem::{ClientCertificate, Pem};
-
-use super::CloudConfig;
-use super::error::ConfigError;
-#[cfg(feature = "reqwest")]
-use super::error::ConfigErrorKind;
-#[cfg(feature = "reqwest")]
-use super::origin::{Origin, named};
-use super::reload::Reloaded;
-#[cfg(feature = "reqwest")]
-use crate::runtime::foreign::escaped;
+use crate::transport::pem::ClientCertificate;
 
 impl OpenStack {
     /// The cloud that this process's environment chooses (`OS_CLOUD`) or describes (`OS_AUTH_URL` and so
@@ -65,8 +51,8 @@ impl CloudConfig {
     ///
     /// A certificate can't be read, or something is asked for that the client can't do.
     pub fn builder(&self) -> Result<OpenStackBuilder, ConfigError> {
-        let mut builder = OpenStack::builder(&self.auth_url).credentials_from(Reloaded::new(self));
-        if let Some(scope) = &self.scope {
+        let mut builder = OpenStack::builder(self.auth_url()).credentials_from(Reloaded::new(self));
+        if let Some(scope) = self.scope() {
             builder = builder.scope(scope.clone());
         }
         if let Some(timeout) = self.timeout() {
@@ -110,71 +96,6 @@ impl CloudConfig {
             });
         }
         Ok(builder)
-    }
-
-    #[cfg(feature = "reqwest")]
-    fn pem(&self, key: &str, path: &Path) -> Result<Pem, ConfigError> {
-        let origin = self.origin(key).cloned().unwrap_or(Origin::Default);
-        let name = format!(
-            "{} names {}, which",
-            named(key, &origin),
-            escaped(&path.to_string_lossy())
-        );
-        let bytes = match self.reader.read(path) {
-            Err(error) if key == "cacert" && error.kind() == io::ErrorKind::IsADirectory => {
-                self.folder(path)
-            }
-            read => read,
-        };
-        bytes
-            .map(|bytes| Pem::new(name.clone(), bytes))
-            .map_err(|error| {
-                let help = match error.kind() {
-                    io::ErrorKind::IsADirectory => "a file is wanted",
-                    _ => "correct the path",
-                };
-                ConfigError::new(
-                    ConfigErrorKind::Unreadable,
-                    format!("{name} can't be read: {}", plain::why(&error)),
-                    help.to_owned(),
-                    [origin],
-                )
-            })
-    }
-
-    /// The certificates in a folder that `openssl rehash` has named, as OpenSSL and so openstacksdk read it.
-    #[cfg(feature = "reqwest")]
-    fn folder(&self, folder: &Path) -> io::Result<Vec<u8>> {
-        let is_hash = |path: &&PathBuf| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.and_then(|name| name.split_once('.'))
-                .is_some_and(|(hash, number)| {
-                    hash.len() == 8
-                        && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-                        && number.bytes().all(|byte| byte.is_ascii_digit())
-                })
-        };
-        let files = self.reader.list(folder)?;
-        let mut all = Vec::new();
-        for path in files.iter().filter(is_hash) {
-            match self.reader.read(path) {
-                Ok(bytes) => all.extend(bytes),
-                // A link to what is gone, which OpenSSL passes over too.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            }
-            all.push(b'\n');
-            if all.len() as u64 > 4 * plain::LARGEST {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
-        }
-        match all.is_empty() {
-            false => Ok(all),
-            true => Err(io::Error::new(
-                io::ErrorKind::IsADirectory,
-                "a folder without certificates named by their hash (openssl rehash)",
-            )),
-        }
     }
 
     /// A transport that the program brings has its own settings.

@@ -36,7 +36,7 @@ impl Recorder {
 
 impl Subscriber for Recorder {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == "openstack_identity::wire"
+        metadata.is_event() && metadata.target() == "openstack_identity::request"
     }
 
     fn event(&self, event: &Event<'_>) {

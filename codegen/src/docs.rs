@@ -42,17 +42,39 @@ pub(crate) fn plain(text: &str) -> Attributes {
     })
 }
 
+/// What the `new` of a type creates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Created {
+    /// An operation.
+    Request,
+    /// A part of its body.
+    Value,
+}
+
 /// The docs of a `new`, with a word on each argument: their names, and the first paragraph about each.
+/// Without arguments, `optional` tells whether there is something to set.
 pub(crate) fn constructor<'a>(
+    created: Created,
+    optional: bool,
     arguments: impl IntoIterator<Item = (&'a str, &'a Attributes)>,
 ) -> Vec<String> {
-    let mut docs = vec!["Takes what is required:".to_owned(), String::new()];
+    let noun = match created {
+        Created::Request => "request",
+        Created::Value => "value",
+    };
+    let mut docs = vec![
+        format!("Creates a {noun} with the required fields:"),
+        String::new(),
+    ];
     for (name, attributes) in arguments {
         let about = markdown::first_paragraph(&attributes.text);
         docs.extend(markdown::item(&format!("`{name}`:"), &about));
     }
     match docs.len() {
-        2 => vec!["Starts with nothing set.".to_owned()],
+        2 if optional || matches!(created, Created::Request) => {
+            vec![format!("Creates an empty {noun}.")]
+        }
+        2 => vec![format!("Creates the {noun}.")],
         _ => docs,
     }
 }

@@ -71,6 +71,8 @@ pub(crate) struct Traits {
     pub serialize: bool,
     pub deserialize: bool,
     pub compare: bool,
+    /// Whether it shows the secrets in it to a visitor, as it is sent with them.
+    pub secrets: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -121,6 +123,8 @@ pub(crate) struct Field {
     pub plain: String,
     pub wire: String,
     pub ty: Ty,
+    /// Whether the value is a secret or has some in it.
+    pub secret: bool,
     pub presence: Presence,
 }
 
@@ -159,6 +163,8 @@ pub(crate) struct Variant {
     pub name: String,
     pub wire: String,
     pub ty: Option<Ty>,
+    /// Whether the value is a secret or has some in it.
+    pub secret: bool,
     pub wrap: Option<String>,
     /// Whether it is a bare word where the others are tables.
     pub literal: bool,

@@ -64,6 +64,32 @@ fn what_is_sent() {
     ));
 }
 
+/// Whatever serializes it but a request of the crate.
+#[test]
+fn what_is_sent_is_serialized_nowhere_else() {
+    let mut results = vec![
+        serde_json::to_string(&credentials()),
+        serde_json::to_string_pretty(&Auth::new(credentials())),
+        serde_json::to_string(&(Secret::new(PASSWORD), TokenId::new(SUBJECT))),
+        serde_json::to_value(Password::by_id("u", PASSWORD)).map(|value| value.to_string()),
+    ];
+    // Each method by itself.
+    results.extend(
+        credentials()
+            .members()
+            .iter()
+            .map(|member| serde_json::to_string(&Credentials::new(member.clone()))),
+    );
+    for result in results {
+        let error = result.unwrap_err();
+        check(&error.to_string());
+        check_debug(&error);
+    }
+    let mut written = Vec::new();
+    serde_json::to_writer(&mut written, &Auth::new(credentials())).unwrap_err();
+    check(&String::from_utf8(written).unwrap());
+}
+
 #[test]
 fn requests() {
     check_request(&login());

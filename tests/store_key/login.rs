@@ -3,7 +3,8 @@
 use std::fmt;
 
 use openstack_identity::identity::v3::auth::{Auth, AuthMethod, Credentials, Scope};
-use openstack_identity::runtime::Keyed;
+use openstack_identity::identity::v3::tokens::GenerateToken;
+use openstack_identity::runtime::{Keyed, Operation};
 use openstack_identity::store::StoreKey;
 use serde_json::Value;
 
@@ -164,7 +165,9 @@ impl Login {
         if let Some(scope) = scope {
             auth = auth.scope(scope);
         }
-        let mut body = serde_json::to_value(auth).unwrap();
+        let request = GenerateToken::new(auth).request().unwrap();
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
+        let mut body = body["auth"].clone();
         let methods = body["identity"]["methods"].as_array_mut().unwrap();
         methods.sort_by_key(Value::to_string);
         Some(body)

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use openstack_identity::identity::v3::auth::AuthMethod;
+use openstack_identity::identity::v3::auth::{Auth, AuthMethod};
+use openstack_identity::identity::v3::tokens::GenerateToken;
+use openstack_identity::runtime::Operation;
 use openstack_identity::store::{MemoryStore, Sealing, SealingKey, StoreKey, TokenStore};
 use openstack_identity::{ApplicationCredential, Credentials, Event, OpenStack, Password};
 use openstack_identity_testing::{ApplicationCredential as Known, IdentityServer};
@@ -139,8 +141,12 @@ async fn wrong_secret(
     server: &IdentityServer,
     credentials: &Credentials,
 ) -> Option<(OpenStack, Counter)> {
-    let json = serde_json::to_value(credentials).ok()?;
-    let id = json["application_credential"]["id"].as_str()?.to_owned();
+    let auth = Auth::new(credentials.clone());
+    let request = GenerateToken::new(auth).request().ok()?;
+    let json: serde_json::Value = serde_json::from_slice(request.body()).ok()?;
+    let id = json["auth"]["identity"]["application_credential"]["id"]
+        .as_str()?
+        .to_owned();
     let wrong = ApplicationCredential::by_id(id, SECRET.replace('i', "j")).into();
     Some(client(server, &wrong, Shared::default(), Sealing::Auto))
 }

@@ -1,7 +1,7 @@
 //! What the client sends.
 
 use openstack_identity::Timestamp;
-use openstack_identity::runtime::{Operation, RequestError, Value};
+use openstack_identity::runtime::{Operation, RequestError, Secret, Value, secrets_of};
 use serde_json::json;
 use tests::invented::widgets::v2::common::ShelfId;
 use tests::invented::widgets::v2::service::{CreateKey, ListVersions, SERVICE};
@@ -98,6 +98,37 @@ fn a_secret_header_is_sensitive_and_shown_nowhere() {
 
     let broken: RequestError = CreateKey::new("me", "open\nsesame").request().unwrap_err();
     assert!(!broken.to_string().contains("sesame"), "{broken}");
+}
+
+/// In structs, in unions, in optional ones that hold themselves, and in keyed sets.
+#[test]
+fn the_secrets_of_a_body_are_found_and_only_a_request_has_them() {
+    let team = OwnerRef::by_name("team", "sesame 2", None);
+    let owner = OwnerRef::by_name("me", "sesame 1", Some(team));
+    let new = NewWidget::new("cog", Polygon::new([vec![0.0, 1.0]]), owner.clone());
+    let checks = Checks::new(Check::Stock)
+        .and(Check::Owner(owner.clone()))
+        .unwrap();
+    for secrets in [secrets_of(&owner), secrets_of(&new), secrets_of(&checks)] {
+        let secrets: Vec<_> = secrets.iter().map(Secret::expose).collect();
+        assert_eq!(secrets, ["sesame 1", "sesame 2"]);
+    }
+    assert!(secrets_of(&OwnerRef::by_id("team")).is_empty());
+    for refused in [
+        serde_json::to_string(&owner),
+        serde_json::to_string(&new),
+        serde_json::to_string(&checks),
+    ] {
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("only into a request"), "{error}");
+        assert!(!error.contains("sesame"), "{error}");
+    }
+    let request = CreateWidget::new(new).request().unwrap();
+    let sent = String::from_utf8(request.body().to_vec()).unwrap();
+    assert!(
+        sent.contains("sesame 1") && sent.contains("sesame 2"),
+        "{sent}"
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn emit(item: &OpenEnum, docs: &Docs) -> TokenStream {
         #[non_exhaustive]
         pub enum #name {
             #(#variants,)*
-            /// A value that this version of the crate doesn't know.
+            /// A value unknown to this version of the crate.
             Unrecognized(runtime::Unrecognized),
         }
 

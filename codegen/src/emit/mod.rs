@@ -2,6 +2,7 @@
 
 mod enums;
 mod operations;
+mod secrets;
 mod structs;
 mod unions;
 

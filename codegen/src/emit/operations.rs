@@ -1,4 +1,4 @@
-//! Operations: the request as a struct, and how to send it and read the answer.
+//! Operations: the request as a struct, and how to send it and read the response.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -152,7 +152,7 @@ fn header(field: &Field) -> TokenStream {
     }
 }
 
-/// How an operation can fail beyond an error.
+/// The failures of an operation besides errors.
 pub(super) fn failure(item: &Failure, docs: &Docs) -> TokenStream {
     let (attrs, name) = (docs.attrs(&item.attributes), ident(&item.name));
     let variants = item.variants.iter().map(|variant| {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Docs, constant, derives, ident, ty};
+use super::{Docs, constant, derives, ident, secrets, ty};
 use crate::rust::{Field, Presence, Struct, Ty};
 
 pub(super) fn emit(item: &Struct, docs: &Docs) -> TokenStream {
@@ -23,6 +23,7 @@ pub(super) fn emit(item: &Struct, docs: &Docs) -> TokenStream {
         .constructor
         .as_ref()
         .map(|about| constructor(about, item, docs));
+    let secrets = (item.traits.secrets).then(|| secrets::of_struct(&item.name, &item.fields));
     let exhaustive = item.public.then(|| quote!(#[non_exhaustive]));
     quote! {
         #attrs
@@ -33,6 +34,8 @@ pub(super) fn emit(item: &Struct, docs: &Docs) -> TokenStream {
         #constructor
 
         #default
+
+        #secrets
     }
 }
 
@@ -205,10 +208,7 @@ fn setter(field: &Field, docs: &Docs) -> Option<TokenStream> {
 
 fn clear(field: &Field) -> TokenStream {
     let (name, method) = (ident(&field.name), format_ident!("clear_{}", field.plain));
-    let about = format!(
-        " Removes `{}` from what the server has: sends `null`.",
-        field.plain
-    );
+    let about = format!(" Clears `{}` on the server: sends `null`.", field.plain);
     quote! {
         #[doc = #about]
         #[must_use]

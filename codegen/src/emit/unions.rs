@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::structs::{argument, initial};
-use super::{Docs, derives, ident, ty};
+use super::{Docs, derives, ident, secrets, ty};
 use crate::rust::{Choice, Field, KeyedSet, Presence, Traits, Union, Untagged, Variant};
 
 /// A union told apart by a key, or by a field.
@@ -30,13 +30,16 @@ pub(super) fn tagged(item: &Union, docs: &Docs) -> TokenStream {
     let unrecognized = item.traits.deserialize.then(|| {
         let untagged = serialize.then(|| quote!(#[serde(untagged)]));
         quote! {
-            /// Something that this version of the crate doesn't know, as it was received.
+            /// A value unknown to this version of the crate, as received.
             #untagged
             Unrecognized(runtime::Value),
         }
     });
     let conversions = conversions(&item.name, &item.variants);
     let deserialize = item.traits.deserialize.then(|| deserialize(item));
+    let open = item.traits.deserialize;
+    let secrets =
+        (item.traits.secrets).then(|| secrets::of_union(&item.name, &item.variants, open));
     quote! {
         #attrs
         #derives
@@ -50,6 +53,8 @@ pub(super) fn tagged(item: &Union, docs: &Docs) -> TokenStream {
         #conversions
 
         #deserialize
+
+        #secrets
     }
 }
 
@@ -134,6 +139,7 @@ pub(super) fn untagged(item: &Untagged, docs: &Docs) -> TokenStream {
         .iter()
         .map(|choice| choice_constructor(choice, docs));
     let derives = derives(item.traits, false);
+    let secrets = (item.traits.secrets).then(|| secrets::of_choices(&item.name, &item.variants));
     quote! {
         #attrs
         #derives
@@ -142,6 +148,8 @@ pub(super) fn untagged(item: &Untagged, docs: &Docs) -> TokenStream {
         pub enum #name { #(#variants),* }
 
         impl #name { #(#constructors)* }
+
+        #secrets
     }
 }
 
@@ -180,6 +188,7 @@ pub(super) fn keyed_set(item: &KeyedSet, docs: &Docs) -> TokenStream {
     let (attrs, name, list) = (docs.attrs(&item.attributes), ident(&item.name), &item.list);
     let member = ident(&item.member);
     let (first, members) = (first_members(item), keyed_members(item, docs));
+    let secrets = item.traits.secrets.then(|| secrets::of_set(&item.name));
     let derives = derives(
         Traits {
             serialize: false,
@@ -193,7 +202,7 @@ pub(super) fn keyed_set(item: &KeyedSet, docs: &Docs) -> TokenStream {
         pub struct #name(runtime::KeyedSet<#member>);
 
         impl #name {
-            /// Starts with one member; there is always at least one.
+            /// Creates a set of one member; [`and`](Self::and) adds another.
             #[must_use]
             pub fn new(first: impl Into<#member>) -> Self {
                 Self(runtime::KeyedSet::new(first.into()))
@@ -203,7 +212,7 @@ pub(super) fn keyed_set(item: &KeyedSet, docs: &Docs) -> TokenStream {
             ///
             /// # Errors
             ///
-            /// There is one of this kind already.
+            /// There is already one of this kind.
             pub fn and(self, another: impl Into<#member>) -> Result<Self, runtime::Repeated> {
                 self.0.and(another.into()).map(Self)
             }
@@ -220,6 +229,8 @@ pub(super) fn keyed_set(item: &KeyedSet, docs: &Docs) -> TokenStream {
                 self.0.serialize(#list, serializer)
             }
         }
+
+        #secrets
 
         #first
 
@@ -266,6 +277,8 @@ fn keyed_members(item: &KeyedSet, docs: &Docs) -> TokenStream {
         }
     });
     let conversions = conversions(&item.member, &item.members);
+    let secrets =
+        (item.traits.secrets).then(|| secrets::of_union(&item.member, &item.members, false));
     let derives = derives(
         Traits {
             serialize: false,
@@ -288,6 +301,8 @@ fn keyed_members(item: &KeyedSet, docs: &Docs) -> TokenStream {
                 match self { #(#values),* }
             }
         }
+
+        #secrets
 
         #conversions
     }

@@ -6,7 +6,7 @@ mod shapes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::docs;
+use crate::docs::{self, Created};
 use crate::ir::{self, Type};
 use crate::names::pascal;
 use crate::rust::{Attributes, Constant, Field, Item, Module, Presence, Table, Ty, Variant};
@@ -171,10 +171,7 @@ impl Lower<'_> {
 
     fn service_facts(&self) -> crate::rust::Service {
         let service = self.service;
-        let about = format!(
-            "{}: what is the same for all of its operations.",
-            service.title
-        );
+        let about = format!("{}: what all its operations have in common.", service.title);
         crate::rust::Service {
             attributes: docs::linked(&about, Some(&service.reference)),
             service_type: service.service_type.clone(),
@@ -213,6 +210,16 @@ impl Lower<'_> {
         }
     }
 
+    /// Whether a value of the type is a secret or has some in it.
+    fn has_secret(&self, ty: &Type) -> bool {
+        let mut shapes = BTreeSet::new();
+        named(ty, &mut shapes);
+        let mut shapes = shapes
+            .into_iter()
+            .filter_map(|id| self.service.shapes.get(id));
+        shapes.any(|shape| shape.secret)
+    }
+
     /// A parameter of an operation, or a header of an answer.
     fn parameter(&self, field: &ir::Field) -> Field {
         let presence = match (&field.ty, field.required) {
@@ -232,6 +239,7 @@ impl Lower<'_> {
             plain: field.name.clone(),
             wire: field.wire.clone(),
             ty,
+            secret: self.has_secret(&field.ty),
             presence,
         }
     }
@@ -244,6 +252,7 @@ impl Lower<'_> {
                 name: self::variant(&variant.name),
                 wire: variant.wire.clone(),
                 ty: variant.ty.as_ref().map(|ty| self.ty(ty)),
+                secret: variant.ty.as_ref().is_some_and(|ty| self.has_secret(ty)),
                 wrap: variant.wrap.clone(),
                 literal: false,
                 convertible: matches!(variant.ty, Some(Type::Shape(_)))
@@ -266,11 +275,16 @@ fn table(table: &ir::Table) -> Table {
 }
 
 /// The docs of the `new` that takes what is required of these fields.
-fn constructor(fields: &[Field]) -> Vec<String> {
+fn constructor(created: Created, fields: &[Field]) -> Vec<String> {
     let required = fields
         .iter()
         .filter(|field| field.presence == Presence::Required);
+    let optional = fields
+        .iter()
+        .any(|field| !matches!(field.presence, Presence::Constant(_)));
     docs::constructor(
+        created,
+        optional,
         required.map(|field| (field.name.trim_start_matches("r#"), &field.attributes)),
     )
 }

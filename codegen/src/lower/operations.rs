@@ -1,7 +1,7 @@
 //! Operations as Rust types.
 
 use super::{Lower, constructor, escape};
-use crate::docs;
+use crate::docs::{self, Created};
 use crate::ir::{self, About, Type};
 use crate::names::pascal;
 use crate::rust::{
@@ -13,6 +13,7 @@ const NEITHER: Traits = Traits {
     serialize: false,
     deserialize: false,
     compare: false,
+    secrets: false,
 };
 
 impl Lower<'_> {
@@ -56,7 +57,7 @@ impl Lower<'_> {
                 name: pascal(&operation.name),
                 traits: NEITHER,
                 public: false,
-                constructor: Some(constructor(&fields)),
+                constructor: Some(constructor(Created::Request, &fields)),
                 fields,
             },
             wire_name: operation.name.clone(),
@@ -111,6 +112,7 @@ impl Lower<'_> {
             plain: body.name.clone(),
             wire: String::new(),
             ty: self.ty(&body.ty),
+            secret: self.has_secret(&body.ty),
             presence: Presence::Required,
         }
     }
@@ -181,6 +183,7 @@ impl Lower<'_> {
             plain: name.clone(),
             wire: String::new(),
             ty: self.ty(&body.ty),
+            secret: self.has_secret(&body.ty),
             presence: Presence::Required,
         }));
         Some(Item::Struct(Struct {
@@ -200,7 +203,7 @@ impl Lower<'_> {
             _ => None,
         };
         let about = shape.map(|shape| shape.about.doc.as_str());
-        docs::beginning(about.unwrap_or("The body of the answer."))
+        docs::beginning(about.unwrap_or("The response body."))
     }
 
     fn failure(&self, operation: &ir::Operation, name: String) -> Failure {
@@ -210,6 +213,7 @@ impl Lower<'_> {
                 ir::Content::Nothing => None,
                 content => Some(self.output(content)),
             },
+            secret: false,
             wire: String::new(),
             name: failure.name.clone(),
             literal: false,
@@ -219,7 +223,7 @@ impl Lower<'_> {
         Failure {
             attributes: docs::linked(
                 &format!(
-                    "How `{}` can fail, beyond what any operation can.",
+                    "Failures of `{}`, besides those that any operation can have.",
                     pascal(&operation.name)
                 ),
                 operation.about.reference.as_ref(),

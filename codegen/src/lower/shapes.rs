@@ -1,7 +1,7 @@
 //! Shapes as Rust types.
 
 use super::{Lower, constant, constructor, escape, variant};
-use crate::docs;
+use crate::docs::{self, Created};
 use crate::ir::{self, Kind, Shape, ShapeId, Type};
 use crate::rust::{
     Attributes, Choice, Field, Item, KeyedSet, OpenEnum, Presence, Struct, Text, Traits, Ty, Union,
@@ -70,13 +70,14 @@ impl Lower<'_> {
             .map(|field| self.field(id, shape, field))
             .collect();
         if extra {
-            let about = "Fields that this version of the crate doesn't know.";
+            let about = "Fields unknown to this version of the crate.";
             lowered.push(Field {
                 attributes: docs::plain(about),
                 name: "extra".into(),
                 plain: "extra".into(),
                 wire: String::new(),
                 ty: Ty::Map(Box::new(Ty::Json)),
+                secret: false,
                 presence: Presence::Extra,
             });
         }
@@ -106,6 +107,7 @@ impl Lower<'_> {
             plain: field.name.clone(),
             wire: field.wire.clone(),
             ty,
+            secret: self.has_secret(&field.ty),
             presence,
         }
     }
@@ -117,6 +119,7 @@ impl Lower<'_> {
             plain: field.name.clone(),
             wire: field.wire.clone(),
             ty: self.boxed_type(id, &field.ty),
+            secret: self.has_secret(&field.ty),
             presence: match &field.constant {
                 Some(value) => Presence::Constant(constant(value)),
                 None => Presence::Required,
@@ -182,6 +185,7 @@ fn head(shape: &Shape) -> (Attributes, String, Traits) {
         serialize: shape.sent,
         deserialize: shape.received,
         compare: !shape.secret,
+        secrets: shape.sent && shape.secret,
     };
     (docs::attributes(&shape.about), shape.name.clone(), traits)
 }
@@ -193,7 +197,7 @@ fn struct_of(shape: &Shape, fields: Vec<Field>) -> Item {
         name,
         traits,
         public: shape.received,
-        constructor: shape.sent.then(|| constructor(&fields)),
+        constructor: shape.sent.then(|| constructor(Created::Value, &fields)),
         fields,
     })
 }

@@ -8,8 +8,8 @@ use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use serde::Serialize;
 
-use super::secret::{Secret, recording, to_json};
-use super::{Parameter, RequestError};
+use super::sent::sent_json;
+use super::{Parameter, RequestError, Secret};
 
 /// A request: everything but the server.
 #[derive(Clone)]
@@ -218,9 +218,8 @@ impl RequestBuilder {
     /// Adds a body.
     #[must_use]
     pub fn json(mut self, body: &impl Serialize) -> Self {
-        let (json, secrets) = recording(|| to_json(body));
-        match json {
-            Ok(json) => {
+        match sent_json(body) {
+            Ok((json, secrets)) => {
                 self.request.body = json;
                 Arc::make_mut(&mut self.request.secrets).extend(secrets);
                 let json = HeaderValue::from_static("application/json");

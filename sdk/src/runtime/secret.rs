@@ -1,15 +1,17 @@
 //! Text that nobody should see.
 
-use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
 
-use bytes::Bytes;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+use super::{Keyed, KeyedSet, Patch};
+
 /// A secret: shown nowhere, overwritten when it is dropped.
+///
+/// It is serialized only into the body of a request that this crate sends. Any other serializer fails
+/// with an error that says so; write [`expose`](Secret::expose) where the text is meant to go.
 ///
 /// ```
 /// use openstack_identity::runtime::Secret;
@@ -41,108 +43,87 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RECORDED.with_borrow_mut(|recorded| {
-            if let Some(recorded) = recorded {
-                recorded.push(self.clone());
-            }
-        });
-        match REDACTED.get() {
-            true => serializer.serialize_str("[secret]"),
-            false => serializer.serialize_str(self.expose()),
-        }
-    }
-}
-
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Secret::new)
     }
 }
 
-thread_local! {
-    /// The secrets serialized so far, while somebody asks.
-    static RECORDED: RefCell<Option<Vec<Secret>>> = const { RefCell::new(None) };
-
-    /// Whether a person is going to read what is serialized.
-    static REDACTED: Cell<bool> = const { Cell::new(false) };
+/// A shape of a request with secrets in it.
+pub trait Secrets {
+    /// Shows each secret to the visitor, in the order in which they are sent.
+    fn visit_secrets(&self, visitor: &mut SecretVisitor);
 }
 
-/// Runs `serialize` and returns the secrets that it serialized, wherever in the value they were: the
-/// server may repeat them in an error, where they must not be shown.
-pub(crate) fn recording<T>(serialize: impl FnOnce() -> T) -> (T, Vec<Secret>) {
-    let outer = RECORDED.replace(Some(Vec::new()));
-    let result = serialize();
-    let recorded = RECORDED.replace(outer).unwrap_or_default();
-    (result, recorded)
-}
+/// Collects the secrets of a request's shape, without serializing it.
+#[derive(Debug, Default)]
+pub struct SecretVisitor(Vec<Secret>);
 
-/// A value as JSON, of which no copy is left in memory: not while it grows, and not when the last clone
-/// of the bytes is dropped.
-pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Bytes> {
-    let mut json = Growing(Zeroizing::new(Vec::with_capacity(1 << 10)));
-    serde_json::to_writer(&mut json, value)?;
-    Ok(Bytes::from_owner(json.0))
-}
-
-/// Bytes that leave nothing behind when they move to where there is more room.
-struct Growing(Zeroizing<Vec<u8>>);
-
-impl io::Write for Growing {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let needed = self.0.len() + bytes.len();
-        if needed > self.0.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(self.0.capacity() * 2)));
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+impl SecretVisitor {
+    /// Visits a field that is a secret or has some in it.
+    pub fn visit(&mut self, field: &(impl Secrets + ?Sized)) {
+        field.visit_secrets(self);
     }
 }
 
-/// Runs `serialize`, in which every secret is serialized as `[secret]`: for a person to read.
-#[cfg(feature = "client")]
-fn redacting<T>(serialize: impl FnOnce() -> T) -> T {
-    let outer = REDACTED.replace(true);
-    let result = serialize();
-    REDACTED.set(outer);
-    result
-}
-
-/// A value as JSON for a person or a name: each secret in it is `[secret]`.
+/// Returns the secrets in a shape of a request, in the order in which they are sent.
 ///
-/// # Errors
+/// ```
+/// use openstack_identity::identity::v3::auth::Password;
+/// use openstack_identity::runtime::secrets_of;
 ///
-/// The value can't be written as JSON.
-#[cfg(feature = "client")]
-pub(crate) fn redacted_json(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Value> {
-    redacting(|| serde_json::to_value(value))
+/// let secrets = secrets_of(&Password::by_id("a1b2", "hunter2"));
+/// assert_eq!(secrets[0].expose(), "hunter2");
+/// ```
+#[must_use]
+pub fn secrets_of(value: &(impl Secrets + ?Sized)) -> Vec<Secret> {
+    let mut visitor = SecretVisitor::default();
+    visitor.visit(value);
+    visitor.0
 }
 
-/// The secrets in a value, in the order in which they are sent.
-#[cfg(feature = "client")]
-pub(crate) fn secrets_of(value: &(impl Serialize + ?Sized)) -> Vec<Secret> {
-    recording(|| to_json(value)).1
+impl Secrets for Secret {
+    fn visit_secrets(&self, visitor: &mut SecretVisitor) {
+        visitor.0.push(self.clone());
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl<T: Secrets> Secrets for Box<T> {
+    fn visit_secrets(&self, visitor: &mut SecretVisitor) {
+        visitor.visit(&**self);
+    }
+}
 
-    #[test]
-    fn json_grows_as_large_as_it_is() {
-        for size in [0, 1, 1 << 10, 1 << 20] {
-            let value = vec!["a\n"; size];
-            let json = to_json(&value).unwrap();
-            assert_eq!(json, serde_json::to_vec(&value).unwrap());
-        }
-        let no_key = std::collections::BTreeMap::from([((1, 2), 3)]);
-        assert!(to_json(&no_key).is_err());
+impl<T: Secrets> Secrets for Option<T> {
+    fn visit_secrets(&self, visitor: &mut SecretVisitor) {
+        self.iter().for_each(|value| visitor.visit(value));
+    }
+}
+
+impl<T: Secrets> Secrets for Vec<T> {
+    fn visit_secrets(&self, visitor: &mut SecretVisitor) {
+        self.iter().for_each(|value| visitor.visit(value));
+    }
+}
+
+impl<T: Secrets> Secrets for BTreeMap<String, T> {
+    fn visit_secrets(&self, visitor: &mut SecretVisitor) {
+        self.values().for_each(|value| visitor.visit(value));
+    }
+}
+
+impl<T: Secrets> Secrets for Patch<T> {
+    fn visit_secrets(&self, visitor: &mut SecretVisitor) {
+        self.as_ref()
+            .into_iter()
+            .for_each(|value| visitor.visit(value));
+    }
+}
+
+impl<M: Keyed + Secrets> Secrets for KeyedSet<M> {
+    fn visit_secrets(&self, visitor: &mut SecretVisitor) {
+        self.members()
+            .iter()
+            .for_each(|member| visitor.visit(member));
     }
 }

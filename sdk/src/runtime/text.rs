@@ -155,6 +155,12 @@ macro_rules! __secret_text {
             }
         }
 
+        impl $crate::runtime::Secrets for $name {
+            fn visit_secrets(&self, visitor: &mut $crate::runtime::SecretVisitor) {
+                visitor.visit(&self.0);
+            }
+        }
+
         impl $crate::runtime::Parameter for $name {
             const SECRET: bool = true;
 

@@ -17,7 +17,7 @@ use crate::catalog::is_a;
 use crate::error::{Context, Error, ErrorKind};
 use crate::exchange::pipeline::{Received, Terms};
 use crate::exchange::retry::Repeat;
-use crate::runtime::{Secret, recording, scrub, to_json};
+use crate::runtime::{Secret, scrub, sent_json};
 use crate::transport::{Body, BoxFuture};
 
 /// What is accepted unless the caller says otherwise.
@@ -117,8 +117,7 @@ impl ServiceRequest {
 
     /// Sends this value as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
-        let (json, secrets) = recording(|| to_json(body));
-        let Ok(json) = json else {
+        let Ok((json, secrets)) = sent_json(body) else {
             return self.fail("the body can't be written as JSON");
         };
         self.secrets.extend(secrets);

@@ -19,7 +19,7 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Takes what is required:
+    /// Creates a value with the required fields:
     ///
     /// * `credentials`: The identity, and the credentials of each authentication method.
     #[must_use]
@@ -40,6 +40,12 @@ impl Auth {
     }
 }
 
+impl runtime::Secrets for Auth {
+    fn visit_secrets(&self, visitor: &mut runtime::SecretVisitor) {
+        visitor.visit(&self.credentials);
+    }
+}
+
 /// The identity, authenticated by one or more methods.
 ///
 /// Several methods must name the same user. A user with multi-factor authentication (MFA) rules
@@ -50,7 +56,7 @@ impl Auth {
 pub struct Credentials(runtime::KeyedSet<AuthMethod>);
 
 impl Credentials {
-    /// Starts with one member; there is always at least one.
+    /// Creates a set of one member; [`and`](Self::and) adds another.
     #[must_use]
     pub fn new(first: impl Into<AuthMethod>) -> Self {
         Self(runtime::KeyedSet::new(first.into()))
@@ -60,7 +66,7 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// There is one of this kind already.
+    /// There is already one of this kind.
     pub fn and(self, another: impl Into<AuthMethod>) -> Result<Self, runtime::Repeated> {
         self.0.and(another.into()).map(Self)
     }
@@ -75,6 +81,12 @@ impl Credentials {
 impl Serialize for Credentials {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize("methods", serializer)
+    }
+}
+
+impl runtime::Secrets for Credentials {
+    fn visit_secrets(&self, visitor: &mut runtime::SecretVisitor) {
+        visitor.visit(&self.0);
     }
 }
 
@@ -174,6 +186,22 @@ impl runtime::Keyed for AuthMethod {
             Self::Saml2(value) => object.serialize_value(value),
             Self::X509(value) => object.serialize_value(value),
             Self::Kerberos => object.serialize_value(&runtime::Empty {}),
+        }
+    }
+}
+
+impl runtime::Secrets for AuthMethod {
+    fn visit_secrets(&self, visitor: &mut runtime::SecretVisitor) {
+        match self {
+            Self::Password(value) => visitor.visit(value),
+            Self::Token(value) => visitor.visit(value),
+            Self::Totp(value) => visitor.visit(value),
+            Self::ApplicationCredential(value) => visitor.visit(value),
+            Self::Mapped(value) => visitor.visit(value),
+            Self::Openid(value) => visitor.visit(value),
+            Self::Saml2(value) => visitor.visit(value),
+            Self::X509(value) => visitor.visit(value),
+            _ => {}
         }
     }
 }
@@ -281,6 +309,15 @@ impl Password {
     }
 }
 
+impl runtime::Secrets for Password {
+    fn visit_secrets(&self, visitor: &mut runtime::SecretVisitor) {
+        match self {
+            Self::ById { password, .. } => visitor.visit(password),
+            Self::ByName { password, .. } => visitor.visit(password),
+        }
+    }
+}
+
 /// A user and a time-based one-time passcode.
 ///
 /// [API reference](https://docs.openstack.org/api-ref/identity/v3/#multi-step-authentication)
@@ -329,6 +366,15 @@ impl Totp {
             name: name.into(),
             domain: domain.into(),
             passcode: passcode.into(),
+        }
+    }
+}
+
+impl runtime::Secrets for Totp {
+    fn visit_secrets(&self, visitor: &mut runtime::SecretVisitor) {
+        match self {
+            Self::ById { passcode, .. } => visitor.visit(passcode),
+            Self::ByName { passcode, .. } => visitor.visit(passcode),
         }
     }
 }
@@ -388,6 +434,15 @@ impl ApplicationCredential {
     }
 }
 
+impl runtime::Secrets for ApplicationCredential {
+    fn visit_secrets(&self, visitor: &mut runtime::SecretVisitor) {
+        match self {
+            Self::ById { secret, .. } => visitor.visit(secret),
+            Self::ByName { secret, .. } => visitor.visit(secret),
+        }
+    }
+}
+
 /// A federated user.
 ///
 /// [API reference](https://docs.openstack.org/api-ref/identity/v3-ext/#request-a-scoped-os-federation-token)
@@ -427,6 +482,14 @@ impl Federated {
         Self::ByProvider {
             identity_provider: identity_provider.into(),
             protocol: protocol.into(),
+        }
+    }
+}
+
+impl runtime::Secrets for Federated {
+    fn visit_secrets(&self, visitor: &mut runtime::SecretVisitor) {
+        if let Self::ByToken { id } = self {
+            visitor.visit(id);
         }
     }
 }
@@ -566,7 +629,7 @@ pub struct SystemScope {
 }
 
 impl SystemScope {
-    /// Starts with nothing set.
+    /// Creates the value.
     #[must_use]
     pub fn new() -> Self {
         Self { all: true }
@@ -588,7 +651,7 @@ pub struct TrustScope {
 }
 
 impl TrustScope {
-    /// Takes what is required:
+    /// Creates a value with the required fields:
     ///
     /// * `id`: The trust's id.
     #[must_use]

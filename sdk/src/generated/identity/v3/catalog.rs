@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub struct GetCatalog {}
 
 impl GetCatalog {
-    /// Starts with nothing set.
+    /// Creates an empty request.
     #[must_use]
     pub fn new() -> Self {
         Self {}
@@ -62,7 +62,7 @@ impl runtime::Operation for GetCatalog {
 pub struct ListAuthProjects {}
 
 impl ListAuthProjects {
-    /// Starts with nothing set.
+    /// Creates an empty request.
     #[must_use]
     pub fn new() -> Self {
         Self {}
@@ -112,7 +112,7 @@ impl runtime::Paginated for ListAuthProjects {
 pub struct ListAuthDomains {}
 
 impl ListAuthDomains {
-    /// Starts with nothing set.
+    /// Creates an empty request.
     #[must_use]
     pub fn new() -> Self {
         Self {}
@@ -162,7 +162,7 @@ impl runtime::Paginated for ListAuthDomains {
 pub struct GetAuthSystem {}
 
 impl GetAuthSystem {
-    /// Starts with nothing set.
+    /// Creates an empty request.
     #[must_use]
     pub fn new() -> Self {
         Self {}
@@ -253,7 +253,7 @@ pub enum Interface {
     Internal,
     /// For operators of the cloud.
     Admin,
-    /// A value that this version of the crate doesn't know.
+    /// A value unknown to this version of the crate.
     Unrecognized(runtime::Unrecognized),
 }
 
@@ -329,7 +329,7 @@ pub struct AuthProject {
     /// The link to it.
     #[serde(default)]
     pub links: Option<Links>,
-    /// Fields that this version of the crate doesn't know.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: BTreeMap<String, runtime::Value>,
 }
@@ -371,7 +371,7 @@ pub struct AuthDomain {
     /// The link to it.
     #[serde(default)]
     pub links: Option<Links>,
-    /// Fields that this version of the crate doesn't know.
+    /// Fields unknown to this version of the crate.
     #[serde(flatten)]
     pub extra: BTreeMap<String, runtime::Value>,
 }

@@ -8,7 +8,7 @@
 use openstack_identity::runtime;
 use serde::Deserialize;
 
-/// OpenStack Identity v3: what is the same for all of its operations.
+/// OpenStack Identity v3: what all its operations have in common.
 ///
 /// [API reference](https://docs.openstack.org/api-ref/identity/v3/)
 pub const SERVICE: runtime::Service = runtime::Service {
@@ -62,7 +62,7 @@ pub const SERVICE: runtime::Service = runtime::Service {
 pub struct ListVersions {}
 
 impl ListVersions {
-    /// Starts with nothing set.
+    /// Creates an empty request.
     #[must_use]
     pub fn new() -> Self {
         Self {}
@@ -98,7 +98,7 @@ impl runtime::Operation for ListVersions {
 pub struct GetVersion {}
 
 impl GetVersion {
-    /// Starts with nothing set.
+    /// Creates an empty request.
     #[must_use]
     pub fn new() -> Self {
         Self {}
@@ -174,7 +174,7 @@ pub enum VersionStatus {
     Deprecated,
     /// Subject to change.
     Experimental,
-    /// A value that this version of the crate doesn't know.
+    /// A value unknown to this version of the crate.
     Unrecognized(runtime::Unrecognized),
 }
 

@@ -28,7 +28,7 @@ pub struct GenerateToken {
 }
 
 impl GenerateToken {
-    /// Takes what is required:
+    /// Creates a request with the required fields:
     ///
     /// * `auth`: The identity and the scope.
     #[must_use]
@@ -120,7 +120,7 @@ pub struct IssuedToken {
     pub token: Token,
 }
 
-/// How `GenerateToken` can fail, beyond what any operation can.
+/// Failures of `GenerateToken`, besides those that any operation can have.
 ///
 /// [API reference](https://docs.openstack.org/api-ref/identity/v3/#password-authentication-with-unscoped-authorization)
 #[derive(Clone, Debug)]
@@ -163,7 +163,7 @@ pub struct GetToken {
 }
 
 impl GetToken {
-    /// Takes what is required:
+    /// Creates a request with the required fields:
     ///
     /// * `subject_token`: The token to show.
     #[must_use]
@@ -254,7 +254,7 @@ pub struct ValidateToken {
 }
 
 impl ValidateToken {
-    /// Takes what is required:
+    /// Creates a request with the required fields:
     ///
     /// * `subject_token`: The token to check.
     #[must_use]
@@ -330,7 +330,7 @@ pub struct RevokeToken {
 }
 
 impl RevokeToken {
-    /// Takes what is required:
+    /// Creates a request with the required fields:
     ///
     /// * `subject_token`: The token to revoke.
     #[must_use]
@@ -487,7 +487,7 @@ pub enum AuthMethodName {
     Oauth2Credential,
     /// EC2 credentials.
     Ec2credential,
-    /// A value that this version of the crate doesn't know.
+    /// A value unknown to this version of the crate.
     Unrecognized(runtime::Unrecognized),
 }
 

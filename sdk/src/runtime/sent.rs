@@ -48,7 +48,7 @@ pub(crate) fn redacted_json(value: &(impl Serialize + ?Sized)) -> serde_json::Re
     })
 }
 
-/// Serializes as a tuple of two, of which the first can't be serialized: only [`Knowing`] passes over it
+/// Serializes as a tuple of two, of which the first can't be serialized: only `Knowing` passes over it
 /// and comes to the text.
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -67,7 +67,7 @@ impl ServiceClient {
         }
     }
 
-    /// Only endpoints in this region, in place of what was said to the [`OpenStack`]. An endpoint that is in no
+    /// Only endpoints in this region, in place of what was said to the [`OpenStack`](crate::OpenStack). An endpoint that is in no
     /// region will do if there is no other.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.filter = self.filter.region(region);

@@ -74,6 +74,10 @@ enum Mode {
     /// They are written, and noted.
     Sent(RefCell<Vec<Secret>>),
     /// A mark is written in their place.
+    #[cfg_attr(
+        not(feature = "client"),
+        expect(dead_code, reason = "only the client shows requests to people")
+    )]
     Redacted,
 }
 

@@ -114,7 +114,8 @@ pub(crate) enum Kind {
 /// followed: what they lead to is not in the folder.
 pub(crate) fn entries_below(folder: &Path) -> io::Result<BTreeMap<String, Kind>> {
     let mut found = BTreeMap::new();
-    match kind(folder) {
+    // With a slash at its end a link would be followed.
+    match kind(&folder.components().collect::<PathBuf>()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
         Err(error) => return Err(with_path(folder, &error)),
         Ok(Kind::Folder) => {}

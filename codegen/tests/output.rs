@@ -172,11 +172,12 @@ mod odd_files {
         refuses(&case, "widgets", "is not a regular file");
         let link = case.folder.path().join("link");
         symlink("outside", &link).unwrap();
-        let ran = case.run_into(&link, &[]);
-        assert_eq!(
-            ran.err,
-            "error: TMP/link: is a link or a file; name a folder, which may be missing\n"
-        );
+        for end in ["", "/", "/."] {
+            let link = format!("{}{end}", link.display());
+            let ran = case.run_into(Path::new(&link), &[]);
+            let told = "is a link or a file; name a folder, which may be missing";
+            assert_eq!(ran.err, format!("error: TMP/link{end}: {told}\n"));
+        }
         assert_eq!(
             fs::read_dir(case.folder.path().join("outside"))
                 .unwrap()

@@ -69,6 +69,13 @@ fn a_key_close_to_a_setting_is_an_error() {
         ),
         ("auth: { AUTH }, interfaces: x", "interfaces", "interface"),
         ("auth: { AUTH }, verfy: false", "verfy", "verify"),
+        ("auth: { AUTH, PROJECT_ID: x }", "PROJECT_ID", "project_id"),
+        (
+            "auth: { AUTH, projectName: x }",
+            "projectName",
+            "project_name",
+        ),
+        ("auth: { AUTH }, Verify: false", "Verify", "verify"),
         ("atuh: { AUTH }", "atuh", "auth"),
         (
             "auth: { AUTH }, compute_endpoint_overide: x",

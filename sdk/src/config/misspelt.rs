@@ -78,12 +78,18 @@ fn spelt(key: &str, origin: &Origin) -> String {
     }
 }
 
-/// The setting that differs in a letter, or in two if it is long.
+/// The setting that differs in a letter, or in two if it is long, or in how words are set apart.
 fn near(key: &str) -> Option<String> {
     let known = names().chain(["auth", "profile", "regions"]);
-    let near = known.filter(|known| is_near(key, known));
+    let near = known.filter(|known| is_near(key, known) || letters(key).eq(letters(known)));
     let nearest = near.min_by_key(|known| distance(key, known));
     nearest.map(str::to_owned)
+}
+
+/// `projectId` and `PROJECT_ID` have those of `project_id`.
+fn letters(key: &str) -> impl Iterator<Item = char> {
+    let letters = key.chars().filter(|c| c.is_alphanumeric());
+    letters.map(|c| c.to_ascii_lowercase())
 }
 
 fn near_of_a_service(key: &str) -> Option<String> {

@@ -8,9 +8,16 @@ use crate::ids;
 /// The id of the domain that every server has.
 pub(crate) const DEFAULT_DOMAIN: &str = "default";
 
-/// Whether a password or secret is the right one. As bcrypt does, this looks at the first 72 bytes only.
+/// Whether a password or secret is the right one. As bcrypt does, this looks at 72 bytes: the first
+/// ones, or those of a shorter text and a zero, again and again.
 pub(crate) fn same_secret(given: &str, right: &str) -> bool {
-    let hashed = |text: &str| text.bytes().take(72).collect::<Vec<u8>>();
+    let hashed = |text: &str| {
+        text.bytes()
+            .chain([0])
+            .cycle()
+            .take(72)
+            .collect::<Vec<u8>>()
+    };
     hashed(given) == hashed(right)
 }
 

@@ -123,7 +123,10 @@ impl Identity {
                 if !domain.is_object() {
                     return Err(ApiError::malformed());
                 }
-                if text(domain, "id").is_none() && text(domain, "name").is_none() {
+                if !["id", "name"]
+                    .iter()
+                    .any(|name| domain.get(name).is_some_and(is_true))
+                {
                     return Err(ApiError::expected("id or name", "domain"));
                 }
                 let domain = self.look_up_domain(domain)?;
@@ -234,8 +237,11 @@ impl Identity {
             }
             _ => return not_iterable(payload),
         }
-        if mentions(payload, "id") {
-            return match self.validate(payload.get("id").and_then(Value::as_str), 0, None) {
+        if let Some(id) = payload.get("id") {
+            if matches!(id, Value::Bool(_) | Value::Number(_)) && is_true(id) {
+                return ApiError::without_length(id);
+            }
+            return match self.validate(id.as_str(), 0, None) {
                 Ok(_) => ApiError::bad_request("'NoneType' object is not iterable"),
                 Err(error) => error,
             };

@@ -84,12 +84,11 @@ impl Identity {
 
     /// A domain by name or, without one, by id; it must be there and enabled.
     pub(crate) fn look_up_domain(&self, target: &Value) -> Outcome<&Domain> {
-        let domain = match text(target, "name") {
-            Some(name) => self.world.domain_by_name(name),
-            None => self
-                .world
-                .domains
-                .get(text(target, "id").unwrap_or_default()),
+        let part = |name: &str| target.get(name).filter(|value| is_true(value));
+        let domain = match (part("name"), part("id")) {
+            (Some(name), _) => self.world.domain_by_name(&look_up_key(name)?),
+            (None, Some(id)) => self.world.domains.get(&look_up_key(id).unwrap_or_default()),
+            (None, None) => None,
         };
         domain
             .filter(|domain| domain.enabled)

@@ -156,7 +156,8 @@ pub(super) async fn account(
     default_project_id: Option<&str>,
 ) -> Result<Account, Failure> {
     let name = back.unique(name);
-    let password = format!("password-of-{name}");
+    // As long on each server: what a password that is changed or doubled means to bcrypt depends on its length.
+    let password = format!("password-of-{name:-<48}");
     let user = NewUser {
         name: name.clone(),
         domain_id: domain.id.clone(),

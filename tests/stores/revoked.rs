@@ -31,8 +31,7 @@ pub async fn survive(server: &IdentityServer, programs: &[OpenStack]) {
             calls.await.unwrap().unwrap();
         }
         let more = logins(server) - before;
-        // Two are wanted. A third was seen once, beside other builds; why is not known yet.
-        assert!(more <= 3, "{more} logins, {later}");
+        assert!(more <= 2, "{more} logins, {later}");
     }
 }
 

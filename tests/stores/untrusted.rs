@@ -218,6 +218,30 @@ async fn a_token_that_may_not_look_at_itself_may_look_at_its_catalog() {
 }
 
 #[tokio::test]
+async fn an_odd_entry_of_that_catalog_costs_no_login() {
+    let server = start().await;
+    let (store, (url, _)) = (Shared::default(), evil().await);
+    put(&server, &store, lead_to(&url)).await;
+    let refusal = json!({"error": {"code": 403, "title": "Forbidden", "message": "no"}});
+    let refusal = Fault::status(403).json(&refusal).on("GET", TOKENS);
+    server.inject(refusal.always());
+    let endpoint = |url: Value| json!({"id": "e1", "interface": "public", "region": "R", "region_id": "R", "url": url});
+    let endpoints = [
+        endpoint(json!(null)),
+        endpoint(json!("http://127.0.0.1:9/v1")),
+    ];
+    let catalog =
+        json!([{"id": "s1", "type": "object-store", "name": "swift", "endpoints": endpoints}]);
+    let catalog = Fault::status(200).json(&json!({"catalog": catalog}));
+    server.inject(catalog.on("GET", CATALOG).always());
+    let before = logins(&server);
+    let token = token(client(&server, store)).await;
+    assert_eq!(logins(&server), before);
+    let services = token.catalog.as_deref().unwrap();
+    assert_eq!((services.len(), services[0].endpoints.len()), (1, 1));
+}
+
+#[tokio::test]
 async fn nobody_is_asked_about_what_is_sealed_or_private() {
     let server = start().await;
     let folder = tempfile::tempdir().unwrap();

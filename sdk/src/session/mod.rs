@@ -285,13 +285,15 @@ impl Session {
         }
     }
 
-    /// Waits while a login would bring a token that is dead on arrival.
-    async fn hold_back(&self) {
+    /// Waits while a login would bring a token that is rejected at once. Returns whether it had to wait.
+    async fn hold_back(&self) -> bool {
         let now = self.now();
         let pause = self.gate.with(|machine| machine.hold_back(now));
-        if let Ok(pause @ 1..) = u64::try_from(pause) {
-            timer::pause(Duration::from_millis(pause)).await;
-        }
+        let Ok(pause @ 1..) = u64::try_from(pause) else {
+            return false;
+        };
+        timer::pause(Duration::from_millis(pause)).await;
+        true
     }
 
     fn no_token(&self, client: &Client, operation: &'static str) -> Error {

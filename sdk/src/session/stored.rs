@@ -160,6 +160,10 @@ impl Judge for Bench<'_> {
         self.session.judge(token)
     }
 
+    async fn hold_back(&self) -> bool {
+        self.session.hold_back().await
+    }
+
     fn time_to_live(&self, token: &AuthToken) -> Duration {
         self.session.time_left(token)
     }

@@ -50,6 +50,9 @@ pub(crate) enum Verdict {
 pub(crate) trait Judge: Sync {
     fn judge(&self, token: &AuthToken) -> Verdict;
 
+    /// Waits until a login can bring a token that is accepted. Returns whether it had to wait.
+    fn hold_back(&self) -> impl Future<Output = bool> + Send;
+
     /// How long a token may be kept.
     fn time_to_live(&self, token: &AuthToken) -> Duration;
 
@@ -77,14 +80,28 @@ impl Slot {
         login: impl Future<Output = Result<AuthToken, Error>>,
     ) -> Result<(AuthToken, Event), Error> {
         let mut search = Search::default();
-        let (lease, keeps) = match self.wait(judge, &mut search).await {
+        let (lease, mut keeps) = match self.wait(judge, &mut search).await {
             Turn::Found(token) => return Ok((token, Event::CacheHit)),
             Turn::Ours(lease) => (Some(lease), true),
             Turn::Alone => (None, true),
             Turn::Silent => (None, false),
         };
+        let (has_waited, lease) = self.holding(judge.hold_back(), lease).await;
+        if has_waited && keeps {
+            // What was doubted before may be accepted now: another client may have logged in meanwhile.
+            match self.look(judge, &mut search).await {
+                Ok(Some(token)) => {
+                    if let Some(lease) = lease {
+                        self.release(lease).await;
+                    }
+                    return Ok((token, Event::CacheHit));
+                }
+                Err(Trouble::Silence) => keeps = false,
+                Ok(None) | Err(Trouble::Error) => {}
+            }
+        }
         self.tell(Event::CacheMiss);
-        let (outcome, lease) = self.log_in(login, lease).await;
+        let (outcome, lease) = self.holding(login, lease).await;
         let time_to_live = |token| judge.time_to_live(token);
         let time_to_live = outcome.as_ref().map_or(Duration::ZERO, time_to_live);
         let put = match &outcome {
@@ -205,14 +222,14 @@ impl Slot {
         }
     }
 
-    /// Logs in, and keeps the lease meanwhile. A lease that is lost is no reason to stop: at worst
+    /// Waits for `work`, and keeps the lease meanwhile. A lease that is lost is no reason to stop: at worst
     /// another logs in too.
-    async fn log_in(
+    async fn holding<T>(
         &self,
-        login: impl Future<Output = Result<AuthToken, Error>>,
+        work: impl Future<Output = T>,
         mut lease: Option<Box<dyn Lease>>,
-    ) -> (Result<AuthToken, Error>, Option<Box<dyn Lease>>) {
-        let mut login = pin!(login);
+    ) -> (T, Option<Box<dyn Lease>>) {
+        let mut work = pin!(work);
         let mut ticks = tokio::time::interval_at(Instant::now() + KEEP, KEEP);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut kept_at = Instant::now();
@@ -221,7 +238,7 @@ impl Slot {
                 ticks.tick().await;
                 self.keep(&mut **held, LEASE).await
             };
-            let kept = match first(login.as_mut(), keep).await {
+            let kept = match first(work.as_mut(), keep).await {
                 First::One(outcome) => return (outcome, lease),
                 First::Other(kept) => kept,
             };
@@ -231,7 +248,7 @@ impl Slot {
                 Ok(false) | Err(_) => lease = None,
             }
         }
-        (login.await, None)
+        (work.await, None)
     }
 }
 
@@ -263,3 +280,7 @@ async fn first<O: Future, T: Future>(
     })
     .await
 }
+
+#[cfg(test)]
+#[path = "fleet_tests.rs"]
+mod tests;
